@@ -1,0 +1,1 @@
+"""What opsbot can look at and change: capabilities, and the vendors behind them."""

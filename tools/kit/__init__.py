@@ -1,0 +1,1 @@
+"""What a tool is made of; knows no vendor and nothing of the bot."""
