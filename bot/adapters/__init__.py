@@ -1,0 +1,1 @@
+"""The outside that opsbot rests on: Redis, RQ, the models."""

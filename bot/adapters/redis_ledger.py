@@ -1,0 +1,211 @@
+"""The ledger on Redis Streams: a stream's id is the version, one Lua script is a commit."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.adapters import keys
+from bot.adapters.store import on_disk
+from bot.domain.events import IncidentEvent, WorkEvent, dump, load_decisions, load_work
+from bot.domain.incident import Incident
+from bot.domain.ports import (
+    Claim,
+    ConflictError,
+    Holder,
+    NotReservedError,
+    Reservation,
+)
+from bot.domain.work import Work, next_work
+
+_REMEMBER_MS = 30 * 86_400_000
+"""How long a resolved alert's start time is kept, to tell a late "firing" from a new one."""
+
+_NOTE = """
+redis.call('XADD', KEYS[1], '*', 'events', ARGV[2])
+redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), ARGV[1])
+redis.call('PUBLISH', KEYS[2], ARGV[1])
+"""
+_DEFER = """
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) then redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end
+"""
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+_EXTEND = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 0
+"""
+_PROJECTED = """
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('ZREM', KEYS[1], ARGV[1]) end
+"""
+
+
+class RedisLedger:
+    """Every commit is whole or absent, and on disk when `commit` returns.
+
+    Weakness: a failover to a replica can lose what was acknowledged; WAIT narrows that.
+    """
+
+    def __init__(self, redis: Redis, *, sync_each_commit: bool) -> None:
+        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF)."""
+        self._redis = redis
+        self._sync = sync_each_commit
+        self._commit = redis.register_script(
+            files("bot.adapters").joinpath("commit.lua").read_text(encoding="utf-8")
+        )
+        self._note = redis.register_script(_NOTE)
+        self._defer = redis.register_script(_DEFER)
+        self._release = redis.register_script(_RELEASE)
+        self._extend = redis.register_script(_EXTEND)
+        self._projected = redis.register_script(_PROJECTED)
+
+    async def new_id(self) -> str:
+        return f"INC-{await self._redis.incr(keys.COUNTER)}"
+
+    async def load(self, incident_id: str) -> Incident:
+        commits: Any = await self._redis.xrange(keys.decisions(incident_id))
+        return Incident.fold(incident_id, (load_decisions(c["events"]) for _, c in commits))
+
+    async def decisions(self, incident_id: str) -> list[IncidentEvent]:
+        commits: Any = await self._redis.xrange(keys.decisions(incident_id))
+        return [event for _, c in commits for event in load_decisions(c["events"])]
+
+    async def work(self, incident_id: str) -> list[WorkEvent]:
+        entries: Any = await self._redis.xrange(keys.work(incident_id))
+        return [event for _, entry in entries for event in load_work(entry["events"])]
+
+    async def commit(
+        self,
+        before: Incident,
+        events: Sequence[IncidentEvent],
+        *,
+        reservation: Reservation | None = None,
+        claims: Sequence[Claim] = (),
+    ) -> Incident:
+        after = before
+        for event in events:
+            after = after.evolve(event)
+        after = after.model_copy(update={"version": before.version + 1})
+        waited = {work.key for work in next_work(before)}
+        waits = {work.key: work.due.timestamp() for work in next_work(after)}
+        answer = await self._commit(
+            keys=[
+                keys.decisions(before.id),
+                keys.FEED,
+                keys.FEED_SEQUENCE,
+                keys.DUE,
+                keys.OPEN,
+                keys.INCIDENTS,
+            ],
+            args=[
+                json.dumps(
+                    {
+                        "incident": before.id,
+                        "after": before.version,
+                        "events": dump(events),
+                        "due": [[k, due] for k, due in waits.items() if k not in waited],
+                        "no_longer_due": sorted(waited - set(waits)),
+                        "open": after.resolved_at is None,
+                        "reservation": _reservation(reservation),
+                        "claims": [_claim(claim) for claim in claims],
+                        "remember_ms": _REMEMBER_MS,
+                    }
+                )
+            ],
+        )
+        if answer[0] == "conflict":
+            raise ConflictError(f"{before.id}: {answer[1]}")
+        if answer[0] == "refused":
+            raise NotReservedError(answer[1])
+        if self._sync and not await on_disk(self._redis):
+            raise NotReservedError("Redis didn't confirm the write on disk within 2 s")
+        return after
+
+    async def note(self, incident_id: str, *events: WorkEvent) -> None:
+        await self._note(
+            keys=[keys.work(incident_id), keys.FEED, keys.FEED_SEQUENCE],
+            args=[incident_id, dump(events)],
+        )
+
+    async def holder(self, fingerprint: str) -> Holder | None:
+        found: Any = await self._redis.hgetall(keys.fingerprint(fingerprint))
+        if not found:
+            return None
+        return Holder(
+            incident=found["incident"],
+            starts_at=datetime.fromisoformat(found["starts_at"]),
+            open=found["open"] == "1",
+        )
+
+    async def open_incidents(self) -> list[str]:
+        found: Any = await self._redis.zrange(keys.OPEN, 0, -1)
+        return list(found)
+
+    async def recent_incidents(self, count: int) -> list[str]:
+        found: Any = await self._redis.zrevrange(keys.INCIDENTS, 0, count - 1)
+        return list(found)
+
+    async def due(self, now: datetime, count: int) -> list[Work]:
+        found: Any = await self._redis.zrange(
+            keys.DUE, "-inf", now.timestamp(), byscore=True, offset=0, num=count, withscores=True
+        )
+        return [Work.parse(key, datetime.fromtimestamp(at, UTC)) for key, at in found]
+
+    async def defer(self, work: Work, until: datetime) -> None:
+        await self._defer(keys=[keys.DUE], args=[work.key, until.timestamp()])
+
+    async def acquire(self, lease: str, seconds: float) -> str | None:
+        token = secrets.token_hex(8)
+        taken = await self._redis.set(keys.lease(lease), token, nx=True, px=int(seconds * 1000))
+        return token if taken else None
+
+    async def release(self, lease: str, token: str) -> None:
+        await self._release(keys=[keys.lease(lease)], args=[token])
+
+    async def extend(self, lease: str, token: str, seconds: float) -> bool:
+        held = await self._extend(keys=[keys.lease(lease)], args=[token, int(seconds * 1000)])
+        return bool(held)
+
+    async def changed(self, count: int) -> list[tuple[str, float]]:
+        """Incidents with something not yet shown, longest waiting first, and how far they are."""
+        found: Any = await self._redis.zrange(keys.FEED, 0, count - 1, withscores=True)
+        return [(incident, sequence) for incident, sequence in found]
+
+    async def projected(self, incident_id: str, sequence: float) -> None:
+        """Everything up to `sequence` is shown; what came later stays in the feed."""
+        await self._projected(keys=[keys.FEED], args=[incident_id, f"{sequence:.0f}"])
+
+
+def _reservation(reservation: Reservation | None) -> dict[str, Any] | None:
+    if reservation is None:
+        return None
+    return {
+        "lease": keys.lease(reservation.lease),
+        "token": reservation.token,
+        "switches": [keys.switch(name) for name in reservation.switches],
+        "limits": [
+            {
+                "key": keys.limit(limit.key),
+                "count": limit.count,
+                "milliseconds": int(limit.seconds * 1000),
+                "text": f"limit reached: {limit.count} in {limit.seconds:.0f} s for {limit.key}",
+            }
+            for limit in reservation.limits
+        ],
+    }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {
+        "key": keys.fingerprint(claim.fingerprint),
+        "starts_at": claim.starts_at.isoformat(),
+        "release": claim.release,
+    }

@@ -1,0 +1,65 @@
+"""Hints to workers over RQ: ids alone, in JSON, for functions of a fixed table."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from redis import Redis
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from bot.domain.work import CHANGES_THE_WORLD, Work
+
+WAIT = "opsbot-wait"
+"""Investigations and monitors: many share a process, for mostly they wait."""
+ACT = "opsbot-act"
+"""Effects: each has a process of its own."""
+_TIMEOUT = {WAIT: 900, ACT: 180}
+_FAILURE_TTL = 86_400
+
+
+class NotInTableError(Exception):
+    """Someone enqueued a function that no worker of ours runs."""
+
+
+def job_class(table: Mapping[str, Callable[[str], Any]]) -> type[Job]:
+    """A Job whose function is looked up in `table`, whatever name Redis says."""
+
+    class TableJob(Job):
+        @property
+        def func(self) -> Callable[..., Any]:
+            name = self.func_name or ""
+            if name not in table:
+                raise NotInTableError(f"{name!r} is not in the worker's table")
+            return table[name]
+
+    return TableJob
+
+
+class RqQueue:
+    """Enqueues without Retry: a job that dies is found by the sweeper, not run again by RQ."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._queues = {
+            name: Queue(name, connection=redis, serializer=JSONSerializer) for name in (WAIT, ACT)
+        }
+
+    async def enqueue(self, work: Sequence[Work]) -> None:
+        if work:
+            await asyncio.to_thread(self._enqueue, work)
+
+    def _enqueue(self, work: Sequence[Work]) -> None:
+        for item in work:
+            name = ACT if item.kind in CHANGES_THE_WORLD else WAIT
+            self._queues[name].enqueue_call(
+                "run",
+                args=(item.key,),
+                job_id=f"{item.incident}-{item.kind}-{secrets.token_hex(6)}",
+                timeout=_TIMEOUT[name],
+                result_ttl=0,
+                failure_ttl=_FAILURE_TTL,
+            )

@@ -1,0 +1,1 @@
+"""What an incident is and how it is decided: no I/O, no clock, no vendor."""

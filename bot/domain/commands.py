@@ -1,0 +1,130 @@
+"""What can be asked of an incident: imperative, complete, refused if it holds unknown fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.domain.values import Alert, Diagnosis, Plan, Verdict
+from tools.kit.types import Frozen, Handle
+
+
+class Command(Frozen):
+    """Base. `at` is the caller's clock: the domain has none."""
+
+    at: datetime
+    actor: str = "opsbot"
+    oncall: tuple[str, ...] = ()
+    """Whom to call if this command ends in a person's hands."""
+
+
+class OpenIncident(Command):
+    alert: Alert
+
+
+class JoinAlert(Command):
+    alert: Alert
+
+
+class ClearAlert(Command):
+    fingerprint: str
+
+
+class Conclude(Command):
+    """End the investigation with a diagnosis and, where there is one, a judged plan."""
+
+    diagnosis: Diagnosis
+    plan: Plan | None = None
+    verdict: Verdict | None = None
+
+
+class ProposePlan(Command):
+    plan: Plan
+    verdict: Verdict
+
+
+class DecideApproval(Command):
+    """A person's answer; that the person may give it was checked by the caller."""
+
+    plan_id: str
+    digest: str
+    choice: Literal["approve", "reject"]
+    reason: str = ""
+
+
+class ExpireApproval(Command):
+    plan_id: str
+
+
+class VoidPlan(Command):
+    plan_id: str
+    cause: Literal["drift", "guard", "replaced", "policy", "failed"]
+    reason: str
+
+
+class RequestReplan(Command):
+    """Look again at a plan that expired or drifted, and ask with what is true now."""
+
+    plan_id: str
+
+
+class StartStep(Command):
+    plan_id: str
+    step: int
+    key: str
+    checkpoint: dict[str, Any] | None
+    deadline: datetime
+
+
+class FinishStep(Command):
+    plan_id: str
+    step: int
+    outcome: Literal["succeeded", "failed", "unknown"]
+    summary: str
+    handle: Handle | None = None
+
+
+class VerifyStep(Command):
+    plan_id: str
+    step: int
+    passed: bool
+    summary: str
+
+
+class VerifyRecovery(Command):
+    plan_id: str
+    passed: bool
+    summary: str
+
+
+class StartRollback(Command):
+    plan_id: str
+    step: int
+    key: str
+    deadline: datetime
+
+
+class FinishRollback(Command):
+    plan_id: str
+    step: int
+    outcome: Literal["succeeded", "failed", "unknown", "refused"]
+    summary: str
+
+
+class SkipBooks(Command):
+    milestone: Literal["open", "close"]
+    reason: str
+
+
+class CallPerson(Command):
+    reason: str
+    plan_id: str | None = None
+    """The plan that can't go on without one."""
+
+
+class Resolve(Command):
+    summary: str
+
+
+class Report(Command):
+    """Close the books."""

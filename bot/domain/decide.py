@@ -1,0 +1,255 @@
+"""Command and state in, events out: every rule about what may follow what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.domain import commands as c
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.refusals import (
+    AlreadyDecidedError,
+    CommandRefusedError,
+    ExpiredError,
+    OutOfOrderError,
+    OwnRequestError,
+    PlanChangedError,
+)
+from bot.domain.settle import settle
+from bot.domain.values import Ask, Plan, Verdict
+
+
+def decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
+    """The events that `command` brings about; none where it changes nothing.
+
+    Raises CommandRefusedError where the command does not fit the state.
+    """
+    events = _decide(incident, command)
+    after = incident
+    for event in events:
+        after = after.evolve(event)
+    return [*events, *settle(after, command)] if events else []
+
+
+def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
+    by: dict[str, Any] = {"at": command.at, "actor": command.actor}
+    if isinstance(command, c.OpenIncident):
+        alert = command.alert
+        if incident.exists:
+            return _join(incident, c.JoinAlert(**by, alert=alert))
+        return [
+            e.IncidentOpened(
+                **by,
+                title=alert.title,
+                severity=alert.severity,
+                service=alert.service,
+                environment=alert.environment,
+                alert=alert,
+            )
+        ]
+    if not incident.exists:
+        raise CommandRefusedError(f"there is no incident {incident.id!r}")
+    match command:
+        case c.JoinAlert():
+            return _join(incident, command)
+        case c.ClearAlert(fingerprint=fingerprint):
+            known = incident.alerts.get(fingerprint)
+            if known is None or known.status == "resolved":
+                return []
+            return [e.AlertCleared(**by, fingerprint=fingerprint)]
+        case c.Conclude():
+            if incident.diagnosis is not None or incident.resolved_at:
+                return []
+            reached = e.DiagnosisReached(**by, diagnosis=command.diagnosis)
+            if command.plan is None or command.verdict is None:
+                return [reached]
+            return [reached, *_propose(command, command.plan, command.verdict)]
+        case c.ProposePlan(plan=plan, verdict=verdict):
+            if plan.id in incident.plans:
+                return []
+            return _propose(command, plan, verdict)
+        case c.DecideApproval():
+            return _decided(incident, command)
+        case c.ExpireApproval(plan_id=plan_id):
+            state = _plan(incident, plan_id)
+            if state.status is not PlanStatus.AWAITING or not state.expires_at:
+                return []
+            if command.at < state.expires_at:
+                return []
+            reason = f"expired {state.expires_at:%H:%M}, nothing ran"
+            return [e.PlanVoided(**by, plan_id=plan_id, cause="expired", reason=reason)]
+        case c.VoidPlan(plan_id=plan_id):
+            state = _plan(incident, plan_id)
+            waits = state.status in (PlanStatus.AWAITING, PlanStatus.READY, PlanStatus.RUNNING)
+            if not waits or any(s.status is StepStatus.STARTED for s in state.steps):
+                raise OutOfOrderError(f"plan {plan_id!r} is under way or has ended")
+            return [
+                e.PlanVoided(**by, plan_id=plan_id, cause=command.cause, reason=command.reason)
+            ]
+        case c.RequestReplan(plan_id=plan_id):
+            state = _plan(incident, plan_id)
+            if state.void is None or incident.fix is not state or state.replan_asked:
+                raise PlanChangedError(f"plan {plan_id!r} is not one to ask for again")
+            return [e.ReplanRequested(**by, plan_id=plan_id)]
+        case c.StartStep(plan_id=plan_id, step=step):
+            state = _plan(incident, plan_id)
+            runnable = state.status in (PlanStatus.READY, PlanStatus.RUNNING)
+            if not runnable or state.current != step or _at(state, step) is not StepStatus.PENDING:
+                raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is {_at(state, step).value}")
+            return [
+                e.ActionStarted(
+                    **by,
+                    plan_id=plan_id,
+                    step=step,
+                    key=command.key,
+                    checkpoint=command.checkpoint,
+                    deadline=command.deadline,
+                )
+            ]
+        case c.FinishStep(plan_id=plan_id, step=step):
+            _expect(incident, plan_id, step, StepStatus.STARTED)
+            return [
+                e.ActionFinished(
+                    **by,
+                    plan_id=plan_id,
+                    step=step,
+                    outcome=command.outcome,
+                    summary=command.summary,
+                    handle=command.handle,
+                )
+            ]
+        case c.VerifyStep(plan_id=plan_id, step=step):
+            _expect(incident, plan_id, step, StepStatus.SUCCEEDED)
+            return [
+                e.ActionVerified(
+                    **by,
+                    plan_id=plan_id,
+                    step=step,
+                    passed=command.passed,
+                    summary=command.summary,
+                )
+            ]
+        case c.VerifyRecovery(plan_id=plan_id):
+            state = _plan(incident, plan_id)
+            if state.recovered is not None or not state.all_verified:
+                raise OutOfOrderError(f"plan {plan_id!r} is not waiting for its recovery")
+            return [
+                e.RecoveryVerified(
+                    **by, plan_id=plan_id, passed=command.passed, summary=command.summary
+                )
+            ]
+        case c.StartRollback(plan_id=plan_id, step=step):
+            if step not in _plan(incident, plan_id).undoable[:1]:
+                raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is not to be undone now")
+            return [
+                e.RollbackStarted(
+                    **by, plan_id=plan_id, step=step, key=command.key, deadline=command.deadline
+                )
+            ]
+        case c.FinishRollback(plan_id=plan_id, step=step):
+            allowed = [StepStatus.UNDOING]
+            if command.outcome == "refused" and step in _plan(incident, plan_id).undoable[:1]:
+                allowed.append(_at(_plan(incident, plan_id), step))
+            _expect(incident, plan_id, step, *allowed)
+            return [
+                e.RollbackFinished(
+                    **by,
+                    plan_id=plan_id,
+                    step=step,
+                    outcome=command.outcome,
+                    summary=command.summary,
+                )
+            ]
+        case c.SkipBooks(milestone=milestone):
+            if milestone in incident.skipped_books or f"books-{milestone}" in incident.plans:
+                return []
+            return [e.BooksSkipped(**by, milestone=milestone, reason=command.reason)]
+        case c.CallPerson():
+            return [
+                e.PersonCalled(
+                    **by, to=command.oncall, reason=command.reason, plan_id=command.plan_id
+                )
+            ]
+        case c.Resolve():
+            if incident.resolved_at:
+                return []
+            return [e.IncidentResolved(**by, summary=command.summary)]
+        case c.Report():
+            return [] if incident.reported_at else [e.IncidentReported(**by)]
+        case _:
+            raise TypeError(f"no rule for {type(command).__name__}")
+
+
+def _join(incident: Incident, command: c.JoinAlert) -> list[e.IncidentEvent]:
+    known = incident.alerts.get(command.alert.fingerprint)
+    if known is not None and known.status == "firing":
+        return []
+    return [e.AlertJoined(at=command.at, actor=command.actor, alert=command.alert)]
+
+
+def _propose(command: c.Command, plan: Plan, verdict: Verdict) -> list[e.IncidentEvent]:
+    by: dict[str, Any] = {"at": command.at, "actor": command.actor}
+    proposed = e.PlanProposed(**by, plan=plan, verdict=verdict)
+    if not isinstance(verdict, Ask):
+        return [proposed]
+    return [
+        proposed,
+        e.ApprovalRequested(
+            **by,
+            plan_id=plan.id,
+            digest=plan.digest(verdict.rule),
+            approvals=verdict.approvals,
+            approvers=verdict.approvers,
+            expires_at=command.at + timedelta(seconds=verdict.expires_seconds),
+        ),
+    ]
+
+
+def _decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEvent]:
+    state = _plan(incident, command.plan_id)
+    if state.digest != command.digest:
+        raise PlanChangedError(f"plan {command.plan_id!r} is {state.digest[:4]} now")
+    if state.void and state.void.cause == "expired" and state.expires_at:
+        raise ExpiredError(state.expires_at)
+    if state.void:
+        raise PlanChangedError(state.void.reason)
+    if state.status is not PlanStatus.AWAITING or command.actor in state.approvers:
+        if not state.decisions:
+            raise PlanChangedError(f"plan {command.plan_id!r} is not waiting for anyone")
+        last = state.decisions[-1]
+        raise AlreadyDecidedError(
+            "approved" if last.choice == "approve" else "rejected", last.by, last.at
+        )
+    if state.expires_at and command.at >= state.expires_at:
+        raise ExpiredError(state.expires_at)
+    if command.choice == "approve" and command.actor == state.plan.requester:
+        raise OwnRequestError("whoever edited a plan can't approve it alone")
+    return [
+        e.ApprovalDecided(
+            at=command.at,
+            actor=command.actor,
+            plan_id=command.plan_id,
+            digest=command.digest,
+            choice=command.choice,
+            reason=command.reason,
+        )
+    ]
+
+
+def _plan(incident: Incident, plan_id: str) -> PlanState:
+    try:
+        return incident.plans[plan_id]
+    except KeyError as error:
+        raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}") from error
+
+
+def _at(state: PlanState, step: int) -> StepStatus:
+    return state.steps[step].status
+
+
+def _expect(incident: Incident, plan_id: str, step: int, *allowed: StepStatus) -> None:
+    status = _at(_plan(incident, plan_id), step)
+    if status not in allowed:
+        raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is {status.value}")

@@ -1,0 +1,279 @@
+"""What can happen in an incident: past tense, immutable, the only source of truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.domain.values import Alert, Diagnosis, Plan, Severity, Verdict
+from tools.kit.types import Evidence, Handle
+
+
+class Event(BaseModel):
+    """Base of a stored event. Fields a newer release added are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    at: datetime
+    actor: str
+    """`opsbot`, `policy:<rule>`, `<sender>` of an alert, or a user id."""
+
+
+class IncidentOpened(Event):
+    type: Literal["incident.opened"] = "incident.opened"
+    title: str
+    severity: Severity
+    service: str
+    environment: str
+    alert: Alert
+
+
+class AlertJoined(Event):
+    type: Literal["alert.joined"] = "alert.joined"
+    alert: Alert
+
+
+class AlertCleared(Event):
+    type: Literal["alert.cleared"] = "alert.cleared"
+    fingerprint: str
+
+
+class DiagnosisReached(Event):
+    type: Literal["diagnosis.reached"] = "diagnosis.reached"
+    diagnosis: Diagnosis
+
+
+class PlanProposed(Event):
+    """A plan and the gate's first answer to it."""
+
+    type: Literal["plan.proposed"] = "plan.proposed"
+    plan: Plan
+    verdict: Annotated[Verdict, Field(discriminator="kind")]
+
+
+class ApprovalRequested(Event):
+    type: Literal["approval.requested"] = "approval.requested"
+    plan_id: str
+    digest: str
+    approvals: int
+    approvers: tuple[str, ...]
+    expires_at: datetime
+
+
+class ApprovalDecided(Event):
+    type: Literal["approval.decided"] = "approval.decided"
+    plan_id: str
+    digest: str
+    choice: Literal["approve", "reject"]
+    reason: str = ""
+
+
+class PlanVoided(Event):
+    """The plan will not run: expired, drifted, replaced or no longer needed."""
+
+    type: Literal["plan.voided"] = "plan.voided"
+    plan_id: str
+    cause: Literal["expired", "drift", "guard", "replaced", "cleared", "policy", "failed"]
+    reason: str
+
+
+class ReplanRequested(Event):
+    """A person asked to look again at a plan that was voided."""
+
+    type: Literal["replan.requested"] = "replan.requested"
+    plan_id: str
+
+
+class ActionStarted(Event):
+    """On disk before the effect leaves; holds all that a rollback will need."""
+
+    type: Literal["action.started"] = "action.started"
+    plan_id: str
+    step: int
+    key: str
+    checkpoint: dict[str, Any] | None = None
+    deadline: datetime
+    """When a call still unanswered is given up; nobody reads back before."""
+
+
+class ActionFinished(Event):
+    type: Literal["action.finished"] = "action.finished"
+    plan_id: str
+    step: int
+    outcome: Literal["succeeded", "failed", "unknown"]
+    summary: str
+    handle: Handle | None = None
+
+
+class ActionVerified(Event):
+    type: Literal["action.verified"] = "action.verified"
+    plan_id: str
+    step: int
+    passed: bool
+    summary: str
+
+
+class RecoveryVerified(Event):
+    """Fresh evidence after the last step: whether the world recovered."""
+
+    type: Literal["recovery.verified"] = "recovery.verified"
+    plan_id: str
+    passed: bool
+    summary: str
+
+
+class RollbackStarted(Event):
+    type: Literal["rollback.started"] = "rollback.started"
+    plan_id: str
+    step: int
+    key: str
+    deadline: datetime
+
+
+class RollbackFinished(Event):
+    type: Literal["rollback.finished"] = "rollback.finished"
+    plan_id: str
+    step: int
+    outcome: Literal["succeeded", "failed", "unknown", "refused"]
+    """`refused`: the state has moved since, so a person decides."""
+    summary: str
+
+
+class BooksSkipped(Event):
+    """A milestone left no ticket behind, and why."""
+
+    type: Literal["books.skipped"] = "books.skipped"
+    milestone: Literal["open", "close"]
+    reason: str
+
+
+class PersonCalled(Event):
+    type: Literal["person.called"] = "person.called"
+    to: tuple[str, ...]
+    """User ids and group handles."""
+    reason: str
+    plan_id: str | None = None
+
+
+class IncidentResolved(Event):
+    type: Literal["incident.resolved"] = "incident.resolved"
+    summary: str
+
+
+class IncidentReported(Event):
+    """The last word: the books are closed and the report may be posted."""
+
+    type: Literal["incident.reported"] = "incident.reported"
+
+
+class UnknownEvent(Event):
+    """Written by another release. Carried along, never acted upon."""
+
+    type: Literal["unknown"] = "unknown"
+    raw: dict[str, Any]
+
+
+IncidentEvent = (
+    IncidentOpened
+    | AlertJoined
+    | AlertCleared
+    | DiagnosisReached
+    | PlanProposed
+    | ApprovalRequested
+    | ApprovalDecided
+    | PlanVoided
+    | ReplanRequested
+    | ActionStarted
+    | ActionFinished
+    | ActionVerified
+    | RecoveryVerified
+    | RollbackStarted
+    | RollbackFinished
+    | BooksSkipped
+    | PersonCalled
+    | IncidentResolved
+    | IncidentReported
+    | UnknownEvent
+)
+
+
+class CheckStarted(Event):
+    type: Literal["check.started"] = "check.started"
+    check: str
+    title: str
+
+
+class EvidenceRecorded(Event):
+    type: Literal["evidence.recorded"] = "evidence.recorded"
+    id: str
+    check: str
+    title: str
+    finding: str
+    """One line for people; what the check means, not what it printed."""
+    evidence: Evidence
+
+
+class ProgressNoted(Event):
+    """One look of the monitor, or another line of work worth showing."""
+
+    type: Literal["progress.noted"] = "progress.noted"
+    plan_id: str
+    step: int | None = None
+    summary: str
+
+
+class QuestionAnswered(Event):
+    """A person asked in chat, and what opsbot answered."""
+
+    type: Literal["question.answered"] = "question.answered"
+    id: str
+    """The Slack `ts` of the question."""
+    channel: str
+    thread_ts: str
+    question: str
+    answer: str
+
+
+WorkEvent = CheckStarted | EvidenceRecorded | ProgressNoted | QuestionAnswered | UnknownEvent
+
+_DECISION: TypeAdapter[IncidentEvent] = TypeAdapter(
+    Annotated[IncidentEvent, Field(discriminator="type")]
+)
+_WORK: TypeAdapter[WorkEvent] = TypeAdapter(Annotated[WorkEvent, Field(discriminator="type")])
+
+
+def dump(events: Sequence[Event]) -> str:
+    """One commit as JSON. An unknown event goes back exactly as it came."""
+    return json.dumps(
+        [e.raw if isinstance(e, UnknownEvent) else e.model_dump(mode="json") for e in events],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def load_decisions(body: str | bytes) -> list[IncidentEvent]:
+    """A commit's events, those of another release as UnknownEvent."""
+    return [_one(_DECISION, raw) for raw in _array(body)]
+
+
+def load_work(body: str | bytes) -> list[WorkEvent]:
+    """A work entry's events, those of another release as UnknownEvent."""
+    return [_one(_WORK, raw) for raw in _array(body)]
+
+
+def _array(body: str | bytes) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = json.loads(body)
+    return events
+
+
+def _one(adapter: TypeAdapter[Any], raw: dict[str, Any]) -> Any:
+    try:
+        return adapter.validate_python(raw, extra="ignore")
+    except ValidationError as error:
+        if any(e["type"] == "union_tag_invalid" and e["loc"] == () for e in error.errors()):
+            return UnknownEvent(at=raw["at"], actor=raw["actor"], raw=raw)
+        raise

@@ -1,0 +1,139 @@
+"""The incident: a fold over its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.domain import events as e
+from bot.domain.plan_state import PlanState, PlanStatus, StepState, StepStatus
+from bot.domain.values import Alert, Diagnosis, Severity, Status
+from tools.kit.types import Frozen, Handle
+
+
+class Call(Frozen):
+    """A person was called for."""
+
+    to: tuple[str, ...]
+    reason: str
+    at: datetime
+
+
+class Incident(Frozen):
+    """What is true of an incident after its first `version` commits."""
+
+    id: str
+    version: int = 0
+    title: str = ""
+    severity: Severity = "sev3"
+    service: str = ""
+    environment: str = ""
+    source: str = ""
+    opened_at: datetime | None = None
+    updated_at: datetime | None = None
+    alerts: dict[str, Alert] = {}
+    """Every alert it folds, by fingerprint, each as last heard."""
+    diagnosis: Diagnosis | None = None
+    diagnosed_at: datetime | None = None
+    plans: dict[str, PlanState] = {}
+    skipped_books: dict[str, str] = {}
+    """Milestone → why it left no ticket."""
+    calls: tuple[Call, ...] = ()
+    resolved_at: datetime | None = None
+    resolution: str = ""
+    reported_at: datetime | None = None
+
+    @classmethod
+    def fold(cls, incident_id: str, commits: Iterable[Iterable[e.IncidentEvent]]) -> Incident:
+        incident = cls(id=incident_id)
+        for events in commits:
+            for event in events:
+                incident = incident.evolve(event)
+            incident = incident.model_copy(update={"version": incident.version + 1})
+        return incident
+
+    @property
+    def exists(self) -> bool:
+        return self.opened_at is not None
+
+    @property
+    def status(self) -> Status:
+        if self.resolved_at:
+            return Status.RESOLVED
+        if any(p.all_verified for p in self.fixes):
+            return Status.MITIGATED
+        return Status.INVESTIGATING if self.diagnosis is None else Status.ACKNOWLEDGED
+
+    @property
+    def fixes(self) -> tuple[PlanState, ...]:
+        return tuple(p for p in self.plans.values() if p.plan.purpose == "fix")
+
+    @property
+    def fix(self) -> PlanState | None:
+        """The latest plan meant to mend it."""
+        return self.fixes[-1] if self.fixes else None
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        return tuple(a for a in self.alerts.values() if a.status == "firing")
+
+    @property
+    def ticket(self) -> Handle | None:
+        """The incident's own ticket, once it was opened."""
+        books = self.plans.get("books-open")
+        return books.steps[0].handle if books else None
+
+    def evolve(self, event: e.IncidentEvent) -> Incident:
+        """Apply one event. Total: an event of another release changes nothing."""
+        changed = self._apply(event)
+        return changed.model_copy(update={"updated_at": event.at})
+
+    def _apply(self, event: e.IncidentEvent) -> Incident:
+        match event:
+            case e.IncidentOpened(alert=alert):
+                return self._set(
+                    title=event.title,
+                    severity=event.severity,
+                    service=event.service,
+                    environment=event.environment,
+                    source=alert.source,
+                    opened_at=event.at,
+                    alerts={alert.fingerprint: alert},
+                )
+            case e.AlertJoined(alert=alert):
+                return self._set(alerts={**self.alerts, alert.fingerprint: alert})
+            case e.AlertCleared(fingerprint=fingerprint):
+                cleared = self.alerts[fingerprint].model_copy(
+                    update={"status": "resolved", "ends_at": event.at}
+                )
+                return self._set(alerts={**self.alerts, fingerprint: cleared})
+            case e.DiagnosisReached(diagnosis=diagnosis):
+                return self._set(diagnosis=diagnosis, diagnosed_at=event.at)
+            case e.PlanProposed(plan=plan, verdict=verdict):
+                return self._plan(PlanState.proposed(plan, verdict, event.at))
+            case e.PersonCalled():
+                call = Call(to=event.to, reason=event.reason, at=event.at)
+                called = self._set(calls=(*self.calls, call))
+                state = self.plans.get(event.plan_id or "")
+                return called._plan(state.evolve(event)) if state else called
+            case e.BooksSkipped():
+                return self._set(
+                    skipped_books={**self.skipped_books, event.milestone: event.reason}
+                )
+            case e.IncidentResolved():
+                return self._set(resolved_at=event.at, resolution=event.summary)
+            case e.IncidentReported():
+                return self._set(reported_at=event.at)
+            case e.UnknownEvent():
+                return self
+            case _:
+                return self._plan(self.plans[event.plan_id].evolve(event))
+
+    def _set(self, **changes: object) -> Incident:
+        return self.model_copy(update=changes)
+
+    def _plan(self, plan: PlanState) -> Incident:
+        return self._set(plans={**self.plans, plan.plan.id: plan})
+
+
+__all__ = ["Call", "Incident", "PlanState", "PlanStatus", "StepState", "StepStatus"]

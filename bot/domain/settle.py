@@ -1,0 +1,99 @@
+"""What follows of itself: an end that no one has to ask for, a person who has to be called."""
+
+from __future__ import annotations
+
+from bot.domain import commands as c
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.values import Deny, Escalate
+
+
+def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
+    """Events that complete `command`, given the state its own events led to."""
+    if incident.resolved_at:
+        return []
+    if isinstance(command, c.ClearAlert):
+        return _cleared(incident, command)
+    reason = _needs_person(incident, command)
+    if reason:
+        return [
+            e.PersonCalled(at=command.at, actor=command.actor, to=command.oncall, reason=reason)
+        ]
+    fix = incident.fix
+    verified = isinstance(command, c.VerifyStep | c.VerifyRecovery)
+    if verified and fix and fix.status is PlanStatus.DONE:
+        summary = fix.plan.resolution or "the fix was verified"
+        return [e.IncidentResolved(at=command.at, actor=command.actor, summary=summary)]
+    return []
+
+
+def _cleared(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
+    """All alerts cleared: it is over, unless our own fix is still under way."""
+    if incident.firing or any(fix.live for fix in incident.fixes):
+        return []
+    void = [
+        e.PlanVoided(
+            at=command.at,
+            actor=command.actor,
+            plan_id=fix.plan.id,
+            cause="cleared",
+            reason="the alert cleared by itself, nothing ran",
+        )
+        for fix in incident.fixes
+        if fix.status in (PlanStatus.AWAITING, PlanStatus.READY)
+    ]
+    return [
+        *void,
+        e.IncidentResolved(
+            at=command.at, actor=command.actor, summary="the alert cleared by itself"
+        ),
+    ]
+
+
+def _needs_person(incident: Incident, command: c.Command) -> str | None:
+    match command:
+        case c.Conclude(plan=None, diagnosis=diagnosis):
+            cause = diagnosis.cause
+            return f"no runbook step fits; likely {cause}" if cause else "the cause is not known"
+        case c.Conclude(verdict=Deny() | Escalate() as verdict):
+            return verdict.reason
+        case c.ProposePlan(verdict=Deny() | Escalate() as verdict, plan=plan):
+            return verdict.reason if plan.purpose == "fix" else None
+        case c.DecideApproval(choice="reject"):
+            return f"the fix was rejected: {command.reason or 'no reason given'}"
+        case c.ExpireApproval():
+            return "nobody decided in time, so nothing ran"
+        case c.VoidPlan():
+            fix = _fix_of(incident, command.plan_id)
+            if fix and command.cause == "failed" and fix.status is PlanStatus.VOID:
+                return f"{command.reason}; nothing ran"
+            return _failed(fix) if fix else None
+        case c.FinishStep() | c.VerifyStep() | c.VerifyRecovery() | c.FinishRollback():
+            fix = _fix_of(incident, command.plan_id)
+            return _failed(fix) if fix else None
+        case _:
+            return None
+
+
+def _fix_of(incident: Incident, plan_id: str) -> PlanState | None:
+    state = incident.plans[plan_id]
+    return state if state.plan.purpose == "fix" else None
+
+
+def _failed(state: PlanState) -> str | None:
+    """Why a person has to take over, once nothing more happens of itself."""
+    if state.status is not PlanStatus.FAILED or state.undoable:
+        return None
+    steps = dict(enumerate(state.steps, start=1))
+    for number, step in steps.items():
+        if step.status is StepStatus.UNDOING:
+            return None
+        if step.status is StepStatus.UNKNOWN:
+            return f"whether step {number} ran is unknown: {step.summary}"
+        if step.status is StepStatus.STUCK:
+            return f"step {number} could not be undone: {step.summary}"
+    failed = [f"step {n} failed: {s.failure}" for n, s in steps.items() if s.failure]
+    undone = [n for n, s in steps.items() if s.status is StepStatus.UNDONE]
+    what = failed[0] if failed else state.recovery or (state.void.reason if state.void else "")
+    return f"{what}; step {', '.join(map(str, undone))} undone" if undone else what

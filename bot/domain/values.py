@@ -1,0 +1,255 @@
+"""The nouns of an incident: alert, diagnosis, plan, verdict, approval."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tools.kit.types import Change, DryRun, Effect, Frozen
+
+Severity = Literal["sev1", "sev2", "sev3", "sev4"]
+Confidence = Literal["high", "medium", "low"]
+CONFIDENCE_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+
+
+class Status(StrEnum):
+    """Where an incident stands. `resolved` is the end."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    INVESTIGATING = "investigating"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+
+
+class Alert(Frozen):
+    """One alert as its sender tells it, in Alertmanager's words."""
+
+    fingerprint: str
+    """The sender's identity of the alert; the same while it repeats."""
+    source: str
+    status: Literal["firing", "resolved"]
+    title: str
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    starts_at: datetime
+    ends_at: datetime | None = None
+    url: str | None = None
+    severity: Severity = "sev3"
+    service: str = ""
+    """As the inventory names it; empty where the alert says none."""
+    environment: str = ""
+
+
+class RunbookRef(Frozen):
+    """Which runbook, at which state of its text."""
+
+    id: str
+    title: str
+    pin: str | None
+    """`git:<commit>` or `release:<version>`; None for text that nobody committed."""
+
+
+class Hypothesis(Frozen):
+    """A possible cause, and the evidence that speaks for and against it."""
+
+    cause: str
+    confidence: Confidence
+    supported_by: tuple[str, ...] = Field(min_length=1)
+    """Evidence ids. A hypothesis that cites none is invalid."""
+    against: tuple[str, ...] = ()
+
+
+class Coverage(Frozen):
+    """What was looked at, by title; the four lists together are everything that was meant."""
+
+    checked: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    not_configured: tuple[str, ...] = ()
+
+
+class Diagnosis(Frozen):
+    """What is thought to be wrong, how sure that is and what it rests on."""
+
+    by: Literal["runbook", "sweep", "model"]
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """Most likely first; none means inconclusive."""
+    not_known: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+    coverage: Coverage = Coverage()
+    runbook: RunbookRef | None = None
+    resolution: str = ""
+    """What the fix amounts to, in the words of a closed ticket."""
+
+    @property
+    def cause(self) -> str | None:
+        return self.hypotheses[0].cause if self.hypotheses else None
+
+    @property
+    def confidence(self) -> Confidence:
+        return self.hypotheses[0].confidence if self.hypotheses else "low"
+
+
+class Reading(Frozen):
+    """A read that can be taken again, and what must hold of it."""
+
+    title: str
+    tool: str
+    params: dict[str, Any]
+    captures: dict[str, str] = {}
+    """Name → CEL over the evidence's values."""
+    expect: str
+    """CEL over values and captures. Unknown counts as not holding."""
+    known: dict[str, Any] = {}
+    """Constants that `expect` and `show` may name."""
+    show: str = ""
+    """Template for people: `${duration(lag)} (limit 30 min)`."""
+    shown: str = ""
+    """`show` as it read when the plan was made."""
+
+
+class Intended(Frozen):
+    """A change someone wants, before its dry run."""
+
+    tool: str
+    params: dict[str, Any]
+    cites: str = ""
+    """The runbook's step this is: `etl-source-timeout#1`; empty outside the playbook."""
+
+
+class Step(Frozen):
+    """One change of a plan, with the dry run that was shown for it."""
+
+    tool: str
+    version: int
+    params: dict[str, Any]
+    effect: Effect
+    reversible: bool
+    dry_run: DryRun
+    cites: str = ""
+    """The runbook's step this is: `etl-source-timeout#1`; empty outside the playbook."""
+
+    @property
+    def digest(self) -> str:
+        targets = sorted((t.kind, t.name) for t in self.dry_run.targets)
+        changes = [c.model_dump(mode="json") for c in self.dry_run.changes]
+        return _sha256([self.tool, self.version, self.params, targets, changes])
+
+
+class FollowUp(Frozen):
+    """A ticket that stays open after the incident, and whom to tell of it."""
+
+    summary: str
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    """Handles as the inventory names them: `@dba-oncall`."""
+    project: str | None = None
+
+
+class Plan(Frozen):
+    """Ordered steps under guards: what is judged, approved and run as one."""
+
+    id: str
+    """`P1`, `P2` … for fixes; `books-<milestone>` for the incident's own tickets."""
+    purpose: Literal["fix", "books"]
+    steps: tuple[Step, ...] = Field(min_length=1)
+    guards: tuple[Reading, ...] = ()
+    verify: tuple[Reading, ...] = ()
+    """What must hold of the world afterwards, from fresh evidence."""
+    verify_within: float = 900
+    """Seconds that `verify` may take before the fix counts as failed."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    runbook: RunbookRef | None = None
+    requester: str
+    """`runbook`, `model` or the user id of whoever prompted or edited it."""
+    resolution: str = ""
+
+    def digest(self, rule: str) -> str:
+        """What an approval binds to. Change anything in here and the approval is void."""
+        guards = [g.model_dump(mode="json", exclude={"shown"}) for g in self.guards]
+        return _sha256([[s.digest for s in self.steps], guards, rule])
+
+    def before(self, index: int, change: Change) -> Any:
+        """The before-value step `index` must find: what an earlier step leaves, else its own."""
+        for step in reversed(self.steps[:index]):
+            for earlier in step.dry_run.changes:
+                if (earlier.target, earlier.field) == (change.target, change.field):
+                    return earlier.after
+        return change.before
+
+
+class PlanDraft(Frozen):
+    """A plan as a brain wants it: no dry run, no guard read, nothing judged."""
+
+    steps: tuple[Intended, ...] = Field(min_length=1)
+    guards: tuple[Reading, ...] = ()
+    verify: tuple[Reading, ...] = ()
+    verify_within: float = 900
+    follow_ups: tuple[FollowUp, ...] = ()
+    runbook: RunbookRef | None = None
+    requester: str
+    resolution: str = ""
+
+
+class Allow(Frozen):
+    """Runs by itself."""
+
+    kind: Literal["allow"] = "allow"
+    rule: str
+    reason: str = ""
+
+
+class Ask(Frozen):
+    """Waits for people."""
+
+    kind: Literal["ask"] = "ask"
+    rule: str
+    reason: str = ""
+    approvals: int = Field(1, ge=1)
+    approvers: tuple[str, ...]
+    """User ids and group handles; any of them may approve."""
+    expires_seconds: float = Field(gt=0)
+
+
+class Deny(Frozen):
+    """Does not run."""
+
+    kind: Literal["deny"] = "deny"
+    rule: str
+    reason: str
+
+
+class Escalate(Frozen):
+    """Is handed to a person: not for a bot to run, nor for a button to approve."""
+
+    kind: Literal["escalate"] = "escalate"
+    rule: str
+    reason: str
+
+
+Verdict = Allow | Ask | Deny | Escalate
+
+
+class Decision(Frozen):
+    """One person's answer to an approval."""
+
+    choice: Literal["approve", "reject"]
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+def _sha256(value: object) -> str:
+    body = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(body.encode()).hexdigest()
+
+
+def cap(confidence: Confidence, ceiling: Confidence) -> Confidence:
+    """The lower of the two."""
+    return min(confidence, ceiling, key=CONFIDENCE_ORDER.index)

@@ -1,0 +1,1 @@
+"""What is done with an incident: the use cases, between the domain and its ports."""

@@ -1,0 +1,161 @@
+"""Runs one approved step: preconditions, checkpoint, start on disk, effect, outcome."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any, Literal
+
+from bot.domain import commands as c
+from bot.domain.crashpoints import crashpoint
+from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.ports import Limit, NotReservedError, Reservation
+from bot.domain.refusals import OutOfOrderError
+from bot.domain.work import Work
+from bot.incidents.actions import (
+    CALL_SECONDS,
+    PATIENCE,
+    RETRY,
+    STOP_SWITCHES,
+    action_key,
+    call_context,
+)
+from bot.incidents.preconditions import Preconditions
+from bot.incidents.readings import parsed
+from bot.incidents.service import Incidents
+from bot.policy.rules import Policy
+from tools.kit.catalog import Catalog
+from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
+from tools.kit.tool import ReversibleTool
+
+log = logging.getLogger(__name__)
+
+
+class Executor:
+    """Starts a step at most once, and only as it was shown.
+
+    A process that dies after the start leaves the step started; `Recovery` reads it back.
+    """
+
+    def __init__(
+        self,
+        incidents: Incidents,
+        catalog: Catalog,
+        preconditions: Preconditions,
+        policy: Policy,
+    ) -> None:
+        self._incidents = incidents
+        self._catalog = catalog
+        self._preconditions = preconditions
+        self._policy = policy
+
+    async def execute(self, work: Work, token: str) -> None:
+        """Run the step that `work` names, holding its lease under `token`."""
+        plan_id, index = work.plan_step
+        incident = await self._incidents.ledger.load(work.incident)
+        state = incident.plans[plan_id]
+        if not _is_next(state, index):
+            return
+        crashpoint("E1")
+        step = state.plan.steps[index]
+        try:
+            objection = await self._preconditions.objection(incident, state, index)
+            if objection:
+                await self._void(work, plan_id, objection.cause, objection.reason)
+                return
+            tool = self._catalog.write(step.tool)
+            params = parsed(tool, step.params)
+            checkpoint: dict[str, Any] | None = None
+            if isinstance(tool, ReversibleTool):
+                saved = await tool.checkpoint(params, call_context(self._incidents.clock()))
+                checkpoint = saved.model_dump(mode="json")
+        except Unavailable as error:
+            await self._wait_or_give_up(work, state, str(error))
+            return
+        except ToolError as error:
+            await self._void(work, plan_id, "failed", str(error))
+            return
+        key = action_key(incident, plan_id, index)
+        crashpoint("E2")
+        if not await self._start(work, token, state, index, key, checkpoint):
+            return
+        finish = {"plan_id": plan_id, "step": index}
+        try:
+            handle = await tool.execute(params, call_context(self._incidents.clock(), key))
+            finish |= {"outcome": "succeeded", "summary": handle.summary, "handle": handle}
+        except OutcomeUnknown as error:
+            log.warning("%s: %s; it is read back after its deadline", key, error)
+            return
+        except ToolError as error:
+            finish |= {"outcome": "failed", "summary": str(error)}
+        crashpoint("E3")
+        await self._incidents.handle(
+            work.incident, c.FinishStep.model_validate({"at": self._incidents.clock(), **finish})
+        )
+        crashpoint("E4")
+
+    async def _start(
+        self,
+        work: Work,
+        token: str,
+        state: PlanState,
+        index: int,
+        key: str,
+        checkpoint: dict[str, Any] | None,
+    ) -> bool:
+        """Record the start, on disk; False where another was faster or it may not start."""
+        now = self._incidents.clock()
+        start = c.StartStep(
+            at=now,
+            plan_id=state.plan.id,
+            step=index,
+            key=key,
+            checkpoint=checkpoint,
+            deadline=now + timedelta(seconds=CALL_SECONDS),
+        )
+        reservation = Reservation(
+            lease=work.key,
+            token=token,
+            switches=STOP_SWITCHES,
+            limits=self._limits(work, state),
+        )
+        try:
+            await self._incidents.handle(work.incident, start, reservation=reservation)
+        except OutOfOrderError:
+            return False
+        except NotReservedError as error:
+            await self._void(work, state.plan.id, "failed", str(error))
+            return False
+        return True
+
+    def _limits(self, work: Work, state: PlanState) -> tuple[Limit, ...]:
+        rule = self._policy.rule(state.verdict.rule)
+        if rule is None or rule.limit is None:
+            return ()
+        scope = work.incident if state.plan.purpose == "books" else "all"
+        limit = rule.limit
+        return (Limit(key=f"{rule.id}:{scope}", count=limit.count, seconds=limit.seconds),)
+
+    async def _wait_or_give_up(self, work: Work, state: PlanState, why: str) -> None:
+        now = self._incidents.clock()
+        if now - state.touched_at < PATIENCE:
+            await self._incidents.ledger.defer(work, now + RETRY)
+        else:
+            await self._void(work, state.plan.id, "failed", why)
+
+    async def _void(
+        self,
+        work: Work,
+        plan_id: str,
+        cause: Literal["policy", "guard", "drift", "failed"],
+        reason: str,
+    ) -> None:
+        now = self._incidents.clock()
+        await self._incidents.handle(
+            work.incident, c.VoidPlan(at=now, plan_id=plan_id, cause=cause, reason=reason)
+        )
+
+
+def _is_next(state: PlanState, index: int) -> bool:
+    waits = state.status in (PlanStatus.READY, PlanStatus.RUNNING)
+    return waits and state.current == index and state.steps[index].status is StepStatus.PENDING

@@ -1,0 +1,81 @@
+"""Turns alerts of the inbox into incidents: folded by fingerprint, correlated, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.domain import commands as c
+from bot.domain.crashpoints import crashpoint
+from bot.domain.ports import Claim, ConflictError, Inbox
+from bot.domain.values import Alert
+from bot.incidents.correlate import correlate
+from bot.incidents.service import Incidents
+
+log = logging.getLogger(__name__)
+_LEASE_SECONDS = 10.0
+
+
+class Intake:
+    """One process at a time empties the inbox, so that two alerts can't open one incident twice.
+
+    An entry leaves the inbox only after the ledger holds what it said.
+    """
+
+    def __init__(self, inbox: Inbox, incidents: Incidents) -> None:
+        self._inbox = inbox
+        self._incidents = incidents
+
+    async def run(self) -> None:
+        """Work until cancelled; waits its turn while another process does it."""
+        while True:
+            token = await self._incidents.ledger.acquire("intake", _LEASE_SECONDS)
+            if token is None:
+                await asyncio.sleep(1)
+                continue
+            try:
+                while await self._incidents.ledger.extend("intake", token, _LEASE_SECONDS):
+                    await self.drain(wait_seconds=2)
+            finally:
+                await self._incidents.ledger.release("intake", token)
+
+    async def drain(self, *, wait_seconds: float) -> int:
+        """Handle what is there, waiting up to `wait_seconds` for a first entry; how many."""
+        entries = await self._inbox.take(50, wait_seconds)
+        for entry, alert in entries:
+            crashpoint("W3")
+            await self._take(alert)
+            await self._inbox.done(entry)
+        return len(entries)
+
+    async def _take(self, alert: Alert) -> None:
+        ledger, now = self._incidents.ledger, self._incidents.clock()
+        holder = await ledger.holder(alert.fingerprint)
+        if alert.status == "resolved":
+            if holder and holder.open and alert.starts_at >= holder.starts_at:
+                clear = c.ClearAlert(at=now, actor=alert.source, fingerprint=alert.fingerprint)
+                await self._incidents.handle(holder.incident, clear)
+            return
+        if holder and not holder.open and alert.starts_at <= holder.starts_at:
+            log.info("%s: a late 'firing' of %s", holder.incident, alert.fingerprint)
+            return
+        claim = Claim(fingerprint=alert.fingerprint, starts_at=alert.starts_at)
+        if holder and holder.open:
+            incident_id = holder.incident
+            await self._incidents.handle(
+                incident_id, c.JoinAlert(at=now, actor=alert.source, alert=alert), claims=[claim]
+            )
+            return
+        open_incidents = [await ledger.load(i) for i in await ledger.open_incidents()]
+        related = correlate(alert, open_incidents)
+        command: c.Command
+        if related:
+            command = c.JoinAlert(at=now, actor=alert.source, alert=alert)
+        else:
+            command = c.OpenIncident(at=now, actor=alert.source, alert=alert)
+        try:
+            await self._incidents.handle(
+                related or await ledger.new_id(), command, claims=[claim]
+            )
+        except ConflictError:
+            log.info("%s was claimed meanwhile", alert.fingerprint)

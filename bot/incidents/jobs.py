@@ -1,0 +1,88 @@
+"""Does one piece of work: takes its lease, runs its use case, lets the lease go."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.domain import commands as c
+from bot.domain.crashpoints import crashpoint
+from bot.domain.work import Kind, Work, next_work
+from bot.incidents.books import Books
+from bot.incidents.executor import Executor
+from bot.incidents.investigation import Investigation
+from bot.incidents.monitor import Monitor
+from bot.incidents.recovery import Recovery
+from bot.incidents.rollback import Rollback
+from bot.incidents.service import Incidents
+
+log = logging.getLogger(__name__)
+LEASE_SECONDS = 15.0
+"""How long a dead worker's work stays its own; a live one renews it."""
+
+
+class Jobs:
+    """The fixed table of what a worker does. Work nobody waits for any more is dropped."""
+
+    def __init__(
+        self,
+        incidents: Incidents,
+        investigation: Investigation,
+        executor: Executor,
+        rollback: Rollback,
+        recovery: Recovery,
+        monitor: Monitor,
+        books: Books,
+    ) -> None:
+        self._incidents = incidents
+        self._under_lease: dict[Kind, Callable[[Work, str], Awaitable[None]]] = {
+            "execute": executor.execute,
+            "undo": rollback.undo,
+        }
+        self._table: dict[Kind, Callable[[Work], Awaitable[None]]] = {
+            "investigate": investigation.investigate,
+            "replan": investigation.replan,
+            "keep_books": books.keep,
+            "expire": self._expire,
+            "recover": recovery.recover,
+            "recover_undo": recovery.recover_undo,
+            "verify": monitor.verify,
+            "verify_recovery": monitor.verify_recovery,
+            "report": self._report,
+        }
+
+    async def run(self, key: str) -> None:
+        """Do the work of that key, if the ledger still waits for it and nobody else does it."""
+        crashpoint("Q2")
+        token = await self._incidents.ledger.acquire(key, LEASE_SECONDS)
+        if token is None:
+            return
+        renewing = asyncio.create_task(self._renew(key, token))
+        try:
+            work = await self._waited_for(key)
+            if work is None:
+                return
+            under_lease = self._under_lease.get(work.kind)
+            if under_lease:
+                await under_lease(work, token)
+            else:
+                await self._table[work.kind](work)
+        finally:
+            renewing.cancel()
+            await self._incidents.ledger.release(key, token)
+
+    async def _renew(self, key: str, token: str) -> None:
+        while await self._incidents.ledger.extend(key, token, LEASE_SECONDS):
+            await asyncio.sleep(LEASE_SECONDS / 3)
+
+    async def _waited_for(self, key: str) -> Work | None:
+        incident = await self._incidents.ledger.load(key.partition("|")[0])
+        return next((work for work in next_work(incident) if work.key == key), None)
+
+    async def _expire(self, work: Work) -> None:
+        now = self._incidents.clock()
+        await self._incidents.handle(work.incident, c.ExpireApproval(at=now, plan_id=work.ref))
+
+    async def _report(self, work: Work) -> None:
+        await self._incidents.handle(work.incident, c.Report(at=self._incidents.clock()))

@@ -1,0 +1,105 @@
+"""Makes a plan that can be judged: dry runs taken, guards read, the gate asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.domain.ports import Clock
+from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
+from bot.incidents.readings import Readings, parsed
+from bot.policy.blast import blast
+from bot.policy.facts import Facts, Playbook
+from bot.policy.gate import judge
+from bot.policy.inventory import Inventory
+from bot.policy.rules import Policy
+from tools.kit.catalog import Catalog
+from tools.kit.errors import Refused
+from tools.kit.tool import Context, ReversibleTool
+
+_DRY_RUN_SECONDS = 15.0
+
+
+class Planner:
+    """Turns what a brain wants into what people and policy can answer."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        readings: Readings,
+        policy: Policy,
+        inventory: Inventory,
+        approvers: tuple[str, ...],
+        clock: Clock,
+    ) -> None:
+        self._catalog = catalog
+        self._readings = readings
+        self._policy = policy
+        self._inventory = inventory
+        self._approvers = approvers
+        self._clock = clock
+
+    async def plan(self, plan_id: str, draft: PlanDraft) -> Plan:
+        """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold."""
+        steps = [await self._step(intended) for intended in draft.steps]
+        guards = []
+        for guard in draft.guards:
+            taken = await self._readings.take(guard)
+            if not taken.holds:
+                raise Refused(f"{guard.title}: {taken.shown}")
+            guards.append(guard.model_copy(update={"shown": taken.shown}))
+        return Plan(
+            id=plan_id,
+            purpose="books" if plan_id.startswith("books-") else "fix",
+            steps=tuple(steps),
+            guards=tuple(guards),
+            **{name: getattr(draft, name) for name in _CARRIED},
+        )
+
+    def judge(self, plan: Plan, confidence: Confidence) -> Verdict:
+        """What policy says of it now."""
+        facts = [
+            Facts(
+                tool=step.tool,
+                effect=step.effect,
+                reversible=step.reversible,
+                playbook=_playbook(plan, step),
+                confidence=confidence,
+                radius=blast(step.dry_run, step.effect, self._inventory),
+            )
+            for step in plan.steps
+        ]
+        return judge(self._policy, facts, self._approvers)
+
+    async def _step(self, intended: Intended) -> Step:
+        tool = self._catalog.write(intended.tool)
+        params = parsed(tool, intended.params)
+        deadline = self._clock() + timedelta(seconds=_DRY_RUN_SECONDS)
+        return Step(
+            tool=tool.name,
+            version=tool.version,
+            params=params.model_dump(mode="json"),
+            effect=tool.effect,
+            reversible=isinstance(tool, ReversibleTool),
+            dry_run=await tool.dry_run(params, Context(deadline=deadline)),
+            cites=intended.cites,
+        )
+
+
+_CARRIED = ("verify", "verify_within", "follow_ups", "runbook", "requester", "resolution")
+
+
+def _playbook(plan: Plan, step: Step) -> Playbook:
+    if plan.runbook is None or not step.cites:
+        return "none"
+    return "pinned" if plan.runbook.pin else "unpinned"
+
+
+def redraft(plan: Plan) -> PlanDraft:
+    """What would have to be wanted to arrive at `plan` again."""
+    return PlanDraft(
+        steps=tuple(
+            Intended(tool=s.tool, params=s.params, cites=s.cites) for s in plan.steps
+        ),
+        guards=plan.guards,
+        **{name: getattr(plan, name) for name in _CARRIED},
+    )

@@ -1,0 +1,101 @@
+"""Puts a failed plan's steps back, last first, each at most once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Literal
+
+from bot.domain import commands as c
+from bot.domain.crashpoints import crashpoint
+from bot.domain.ports import NotReservedError, Reservation
+from bot.domain.refusals import OutOfOrderError
+from bot.domain.work import Work
+from bot.incidents.actions import CALL_SECONDS, PATIENCE, RETRY, action_key, call_context
+from bot.incidents.drift import moved_since
+from bot.incidents.readings import parsed
+from bot.incidents.service import Incidents
+from tools.kit.catalog import Catalog
+from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
+from tools.kit.tool import ReversibleTool
+
+log = logging.getLogger(__name__)
+
+
+class Rollback:
+    """Undoes only where the state is still what the step left; otherwise a person decides."""
+
+    def __init__(self, incidents: Incidents, catalog: Catalog) -> None:
+        self._incidents = incidents
+        self._catalog = catalog
+
+    async def undo(self, work: Work, token: str) -> None:
+        """Undo the step that `work` names, holding its lease under `token`."""
+        plan_id, index = work.plan_step
+        incident = await self._incidents.ledger.load(work.incident)
+        state = incident.plans[plan_id]
+        if index not in state.undoable[:1]:
+            return
+        step, done = state.plan.steps[index], state.steps[index]
+        now = self._incidents.clock()
+        try:
+            tool = self._catalog.write(step.tool)
+            if not isinstance(tool, ReversibleTool) or done.checkpoint is None:
+                await self._finish(work, "refused", f"{step.tool} has no undo any more")
+                return
+            params = parsed(tool, step.params)
+            checkpoint = tool.saved.model_validate(done.checkpoint)
+            moved = moved_since(step, await tool.dry_run(params, call_context(now)))
+        except Unavailable as error:
+            if now - state.touched_at < PATIENCE:
+                await self._incidents.ledger.defer(work, now + RETRY)
+            else:
+                await self._finish(work, "refused", str(error))
+            return
+        except ToolError as error:
+            await self._finish(work, "refused", str(error))
+            return
+        if moved:
+            await self._finish(work, "refused", moved)
+            return
+        key = action_key(incident, plan_id, index) + "-undo"
+        start = c.StartRollback(
+            at=now,
+            plan_id=plan_id,
+            step=index,
+            key=key,
+            deadline=now + timedelta(seconds=CALL_SECONDS),
+        )
+        reservation = Reservation(lease=work.key, token=token)
+        try:
+            await self._incidents.handle(work.incident, start, reservation=reservation)
+        except (OutOfOrderError, NotReservedError) as error:
+            log.warning("%s: not undone by this worker: %s", work.key, error)
+            return
+        try:
+            handle = await tool.rollback(
+                params, checkpoint, call_context(self._incidents.clock(), key)
+            )
+        except OutcomeUnknown as error:
+            log.warning("%s: %s; it is read back after its deadline", key, error)
+            return
+        except ToolError as error:
+            await self._finish(work, "failed", str(error))
+            return
+        crashpoint("R1")
+        await self._finish(work, "succeeded", handle.summary)
+
+    async def _finish(
+        self, work: Work, outcome: Literal["succeeded", "failed", "refused"], summary: str
+    ) -> None:
+        plan_id, index = work.plan_step
+        await self._incidents.handle(
+            work.incident,
+            c.FinishRollback(
+                at=self._incidents.clock(),
+                plan_id=plan_id,
+                step=index,
+                outcome=outcome,
+                summary=summary,
+            ),
+        )

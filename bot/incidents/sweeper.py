@@ -1,0 +1,38 @@
+"""Enqueues again whatever the ledger says is due: a lost queue loses no work."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.domain.ports import Clock, Ledger, Queue
+from bot.incidents.service import ENQUEUE_AGAIN
+
+log = logging.getLogger(__name__)
+_EVERY_SECONDS = 0.25
+
+
+class Sweeper:
+    """May run in every process at once: the queue folds what is enqueued twice."""
+
+    def __init__(self, ledger: Ledger, queue: Queue, clock: Clock) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._clock = clock
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("the sweep failed; it is tried again")
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    async def sweep(self) -> int:
+        """Enqueue what is due; how much that was."""
+        now = self._clock()
+        due = await self._ledger.due(now, 200)
+        for work in due:
+            await self._ledger.defer(work, now + ENQUEUE_AGAIN)
+        await self._queue.enqueue(due)
+        return len(due)

@@ -1,0 +1,34 @@
+"""What the gate knows of a step: counted by code, never taken from a model's words."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.domain.values import Confidence
+from tools.kit.types import Effect, Frozen
+
+Playbook = Literal["pinned", "unpinned", "none"]
+"""A step of a committed runbook, of a runbook nobody committed, or of none."""
+
+
+class Radius(Frozen):
+    """How far a step reaches: its dry run's targets, as the inventory knows them."""
+
+    count: int
+    services: frozenset[str]
+    environments: frozenset[str]
+    tier: int
+    """The most critical tier touched; 1 is the highest."""
+    unknown: tuple[str, ...] = ()
+    """Targets that the inventory doesn't know."""
+
+
+class Facts(Frozen):
+    """One step, as the rules see it."""
+
+    tool: str
+    effect: Effect
+    reversible: bool
+    playbook: Playbook
+    confidence: Confidence
+    radius: Radius

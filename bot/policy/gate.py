@@ -1,0 +1,73 @@
+"""The one gate. Pure: everything it needs is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.values import Allow, Ask, Deny, Escalate, Verdict
+from bot.policy.facts import Facts
+from bot.policy.rules import Policy, Rule, seconds
+from tools.kit.types import Effect
+
+
+def judge(policy: Policy, steps: Sequence[Facts], approvers: tuple[str, ...]) -> Verdict:
+    """The strictest verdict among the steps of a plan; of equals, the first.
+
+    `approvers` are those of the settings. A plan without steps is denied.
+    """
+    if not steps:
+        return Deny(rule="default", reason="the plan has no steps")
+    verdicts = [_step(policy, facts, approvers) for facts in steps]
+    strictest = max(verdicts, key=lambda verdict: _STRICTNESS[verdict.kind])
+    if not isinstance(strictest, Ask):
+        return strictest
+    asks = [v for v in verdicts if isinstance(v, Ask)]
+    return strictest.model_copy(
+        update={
+            "approvals": max(ask.approvals for ask in asks),
+            "expires_seconds": min(ask.expires_seconds for ask in asks),
+        }
+    )
+
+
+_STRICTNESS = {"allow": 0, "ask": 1, "escalate": 2, "deny": 3}
+
+
+def _step(policy: Policy, facts: Facts, approvers: tuple[str, ...]) -> Verdict:
+    if facts.effect is Effect.READ:
+        return Deny(rule="default", reason=f"{facts.tool} only reads: it is no step of a plan")
+    if facts.radius.unknown:
+        names = ", ".join(repr(name) for name in facts.radius.unknown)
+        return Escalate(rule="unknown-target", reason=f"the inventory doesn't know {names}")
+    for rule in policy.rules:
+        if rule.matches(facts):
+            return _verdict(rule, facts, approvers)
+    return Deny(rule="default", reason=f"no rule covers {facts.tool}")
+
+
+def _verdict(rule: Rule, facts: Facts, approvers: tuple[str, ...]) -> Verdict:
+    reason = rule.reason or f"rule {rule.id!r}"
+    match rule.then:
+        case "allow" if facts.effect is Effect.RECORD or facts.playbook == "pinned":
+            return Allow(rule=rule.id, reason=reason)
+        case "allow" | "ask":
+            who = tuple(
+                name
+                for entry in rule.approvers
+                for name in (approvers if entry == "approvers" else (entry,))
+            )
+            if not who:
+                return Escalate(
+                    rule=rule.id, reason="nobody may approve it: OPSBOT_APPROVERS names no one"
+                )
+            return Ask(
+                rule=rule.id,
+                reason=reason,
+                approvals=rule.approvals,
+                approvers=who,
+                expires_seconds=seconds(rule.expires),
+            )
+        case "deny":
+            return Deny(rule=rule.id, reason=reason)
+        case "escalate":
+            return Escalate(rule=rule.id, reason=reason)

@@ -1,0 +1,66 @@
+"""The inventory: which services there are, whose they are and what they rest on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from tools.kit.types import Frozen
+
+
+class InventoryError(Exception):
+    """The inventory can't be read. Says where and what to do."""
+
+
+class Service(Frozen):
+    """One service as its owners describe it."""
+
+    description: str = ""
+    environment: str
+    tier: int = 3
+    """1 is the most critical."""
+    owners: tuple[str, ...] = ()
+    """Slack group handles or user ids."""
+    depends_on: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    instances: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    impact: str = ""
+    """What users notice when it is down, in one sentence."""
+
+
+class Inventory(Frozen):
+    """Everything a name may refer to. What it doesn't know can't be a target."""
+
+    services: dict[str, Service] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> Inventory:
+        """Raises InventoryError naming the file and the field."""
+        try:
+            raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+            return cls.model_validate(raw or {})
+        except OSError as error:
+            raise InventoryError(f"inventory {str(path)!r} can't be read: {error}") from error
+        except yaml.YAMLError as error:
+            raise InventoryError(f"inventory {str(path)!r} is not YAML: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise InventoryError(f"inventory {str(path)!r}: {where}: {first['msg']}") from error
+
+    def service_of(self, name: str) -> str | None:
+        """The service that `name` is, or of which it is a job, an instance or an alias."""
+        if name in self.services:
+            return name
+        for service, entry in self.services.items():
+            if name in (*entry.jobs, *entry.instances, *entry.aliases):
+                return service
+        return None
+
+    def owners_of(self, name: str) -> tuple[str, ...]:
+        service = self.service_of(name)
+        return self.services[service].owners if service else ()

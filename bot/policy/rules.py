@@ -1,0 +1,118 @@
+"""The policy file: ordered rules, the first that matches decides, none left denies."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+
+from bot.domain.values import CONFIDENCE_ORDER, Confidence
+from bot.policy.facts import Facts, Playbook
+from tools.kit.types import Effect, Frozen
+
+
+class PolicyError(Exception):
+    """The policy can't be read. opsbot doesn't start without one."""
+
+
+class RateLimit(Frozen):
+    """At most `count` starts `per` that time, for each service and rule."""
+
+    count: int = Field(ge=1)
+    per: str = Field(pattern=r"^\d+[smhd]$")
+
+    @property
+    def seconds(self) -> float:
+        return seconds(self.per)
+
+
+class Rule(Frozen):
+    """One line of policy. A condition left out matches everything."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    tools: tuple[str, ...] | None = None
+    """Exact names; a glob only where it is written as `glob:restart_*`."""
+    effects: frozenset[Effect] | None = None
+    services: tuple[str, ...] | None = None
+    environments: tuple[str, ...] | None = None
+    playbook: frozenset[Playbook] | None = None
+    max_targets: int | None = None
+    min_confidence: Confidence | None = None
+    then: Literal["allow", "ask", "deny", "escalate"]
+    reason: str = ""
+    approvals: int = Field(1, ge=1)
+    approvers: tuple[str, ...] = ("approvers",)
+    """User ids, group handles, or `approvers`: those of the settings."""
+    expires: str = Field("15m", pattern=r"^\d+[smhd]$")
+    limit: RateLimit | None = None
+
+    @field_validator("tools", "services", "environments")
+    @classmethod
+    def _not_empty(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and (not value or "" in value or "*" in value):
+            raise ValueError("an empty or a bare '*' selector means nothing; leave the line out")
+        return value
+
+    def matches(self, facts: Facts) -> bool:
+        radius = facts.radius
+        return (
+            (self.tools is None or any(_named(t, facts.tool) for t in self.tools))
+            and (self.effects is None or facts.effect in self.effects)
+            and (self.services is None or radius.services <= set(self.services))
+            and (self.environments is None or radius.environments <= set(self.environments))
+            and (self.playbook is None or facts.playbook in self.playbook)
+            and (self.max_targets is None or radius.count <= self.max_targets)
+            and (
+                self.min_confidence is None
+                or CONFIDENCE_ORDER.index(facts.confidence)
+                >= CONFIDENCE_ORDER.index(self.min_confidence)
+            )
+        )
+
+
+class Policy(Frozen):
+    """Ordered rules."""
+
+    version: Literal[1]
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Policy:
+        """Raises PolicyError naming the file, the field and what is wrong with it."""
+        try:
+            raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+            policy = cls.model_validate(raw)
+        except OSError as error:
+            raise PolicyError(f"policy {str(path)!r} can't be read: {error}") from error
+        except yaml.YAMLError as error:
+            raise PolicyError(f"policy {str(path)!r} is not YAML: {error}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise PolicyError(f"policy {str(path)!r}: {where}: {first['msg']}") from error
+        ids = [rule.id for rule in policy.rules]
+        twice = {i for i in ids if ids.count(i) > 1}
+        if twice:
+            raise PolicyError(f"policy {str(path)!r}: rule id {min(twice)!r} is used twice")
+        return policy
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return next((r for r in self.rules if r.id == rule_id), None)
+
+
+def seconds(text: str) -> float:
+    """`15m` → 900.0. Raises ValueError."""
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    if not match:
+        raise ValueError(f"{text!r} is not a duration such as 30s, 15m, 2h or 1d")
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+def _named(pattern: str, tool: str) -> bool:
+    if pattern.startswith("glob:"):
+        return fnmatchcase(tool, pattern.removeprefix("glob:"))
+    return pattern == tool

@@ -1,0 +1,1 @@
+"""The scripts that run as the sample company's operating system processes."""

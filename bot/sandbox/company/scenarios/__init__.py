@@ -1,0 +1,1 @@
+"""What can befall the sample company, one play a file."""

@@ -1,0 +1,148 @@
+"""Settings: the only reader of the environment and of `.env`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+
+DEFAULT_HTTP_ADDR = "127.0.0.1:8080"
+
+
+class SettingsError(Exception):
+    """The settings don't fit together. Says which variable, and where to get it."""
+
+
+def _names(value: Any) -> Any:
+    """`U012, @data-oncall` → its parts."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+
+
+class Settings(BaseModel):
+    """Everything opsbot is told from outside. An empty variable counts as one not set."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    slack_bot_token: SecretStr | None = Field(None, alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(None, alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(None, alias="SLACK_SIGNING_SECRET")
+    slack_api_url: str = Field("https://slack.com/api/", alias="SLACK_API_URL")
+    slack_mode: Literal["socket", "http"] = Field("socket", alias="OPSBOT_SLACK_MODE")
+    channel: str = Field("#incidents", alias="OPSBOT_CHANNEL")
+    approvers: Names = Field((), alias="OPSBOT_APPROVERS")
+    oncall: Names = Field((), alias="OPSBOT_ONCALL")
+    http_addr: str = Field(DEFAULT_HTTP_ADDR, alias="OPSBOT_HTTP_ADDR")
+    webhook_token: SecretStr | None = Field(None, alias="OPSBOT_WEBHOOK_TOKEN")
+    generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
+    """Alert field → CEL over `body`, as a JSON object."""
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    redis_durability: Literal["checked", "accepted"] = Field(
+        "checked", alias="OPSBOT_REDIS_DURABILITY"
+    )
+    policy: Path | None = Field(None, alias="OPSBOT_POLICY")
+    runbooks: Path | None = Field(None, alias="OPSBOT_RUNBOOKS")
+    inventory: Path | None = Field(None, alias="OPSBOT_INVENTORY")
+    data: Path = Field(Path(".opsbot"), alias="OPSBOT_DATA")
+    read_only: Names = Field((), alias="OPSBOT_READ_ONLY")
+    """Integrations whose writing tools are not loaded."""
+    crash_at: str = Field("", alias="OPSBOT_CRASH_AT")
+    """Crash points at which this process kills itself; for drills."""
+    environment: dict[str, str] = Field({}, repr=False)
+    """All variables, for the integrations' own settings."""
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_with_slash(cls, value: str) -> str:
+        return value if value.endswith("/") else value + "/"
+
+    @field_validator("generic_mapping", mode="before")
+    @classmethod
+    def _json(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not a JSON object: {error}") from error
+
+    @property
+    def slack_configured(self) -> bool:
+        return any((self.slack_bot_token, self.slack_app_token, self.slack_signing_secret))
+
+    @property
+    def http_host_port(self) -> tuple[str, int]:
+        """Raises SettingsError where OPSBOT_HTTP_ADDR is not `host:port`."""
+        host, _, port = self.http_addr.rpartition(":")
+        if not host or not port.isdigit():
+            raise SettingsError(f"OPSBOT_HTTP_ADDR is {self.http_addr!r}; write it as host:port")
+        return host, int(port)
+
+    def integration(self, name: str) -> dict[str, str]:
+        """The fields set for an integration: `OPSBOT_JIRA_URL` of `jira` is `url`."""
+        prefix = f"OPSBOT_{name.upper()}_"
+        return {
+            key.removeprefix(prefix).lower(): value
+            for key, value in self.environment.items()
+            if key.startswith(prefix)
+        }
+
+    def require_slack(self) -> None:
+        """Raises SettingsError naming each missing variable of a Slack configuration begun."""
+        needed = {
+            "SLACK_BOT_TOKEN": (self.slack_bot_token, "OAuth & Permissions, begins with xoxb-"),
+            **(
+                {
+                    "SLACK_APP_TOKEN": (
+                        self.slack_app_token,
+                        "Basic Information > App-Level Tokens, scope connections:write",
+                    )
+                }
+                if self.slack_mode == "socket"
+                else {
+                    "SLACK_SIGNING_SECRET": (
+                        self.slack_signing_secret,
+                        "Basic Information > App Credentials",
+                    )
+                }
+            ),
+            "OPSBOT_APPROVERS": (
+                self.approvers,
+                "user ids or group handles who may approve, e.g. @data-oncall",
+            ),
+        }
+        missing = [f"{name} ({where})" for name, (value, where) in needed.items() if not value]
+        if missing:
+            raise SettingsError(
+                "the Slack configuration is not complete. Missing: " + "; ".join(missing)
+            )
+
+
+def read(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
+    """Settings from `.env` and the environment, which wins. Raises SettingsError."""
+    file = {k: v for k, v in dotenv_values(env_file).items() if v}
+    given = {k: v for k, v in (os.environ if environ is None else environ).items() if v}
+    merged = {**file, **given}
+    try:
+        return Settings.model_validate({**merged, "environment": merged})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = first["loc"][0] if first["loc"] else "the settings"
+        raise SettingsError(f"{name}: {first['msg']}") from error

@@ -1,0 +1,1 @@
+"""Slack: what people see, say and press."""

@@ -1,0 +1,51 @@
+"""The Bolt app: one client, every listener, one channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+
+class ChannelNotFoundError(Exception):
+    """The channel of the settings isn't one opsbot can post in. Says what to click."""
+
+
+def make_client(token: str, api_url: str) -> AsyncWebClient:
+    """A client that waits as Slack asks when it is told to slow down."""
+    client = AsyncWebClient(token=token, base_url=api_url, timeout=15)
+    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
+    return client
+
+
+def make_app(client: AsyncWebClient, signing_secret: str | None) -> AsyncApp:
+    """An app without listeners. Without a signing secret it can only be reached by a socket."""
+    return AsyncApp(
+        client=client,
+        signing_secret=signing_secret,
+        request_verification_enabled=signing_secret is not None,
+        process_before_response=False,
+    )
+
+
+async def find_channel(client: AsyncWebClient, wanted: str) -> str:
+    """The id of `#name` or of an id. Raises ChannelNotFoundError."""
+    if not wanted.startswith("#"):
+        return wanted
+    cursor = ""
+    while True:
+        answer = await client.conversations_list(
+            types="public_channel,private_channel", limit=200, cursor=cursor
+        )
+        channels: list[dict[str, Any]] = answer.get("channels") or []
+        for channel in channels:
+            if channel["name"] == wanted.removeprefix("#"):
+                return str(channel["id"])
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            raise ChannelNotFoundError(
+                f"no channel {wanted!r} that opsbot can see: create it and type"
+                f" `/invite @opsbot` in it, or set OPSBOT_CHANNEL"
+            )

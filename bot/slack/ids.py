@@ -1,0 +1,36 @@
+"""Names of actions, views and metadata, and what a button carries."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from tools.kit.types import Frozen
+
+APPROVE = "approval_approve"
+REJECT = "approval_reject"
+REJECT_VIEW = "approval_reject_view"
+ASK_AGAIN = "approval_ask_again"
+OPEN_APPROVAL = "open_approval"
+METADATA = "opsbot_slot"
+
+
+class PlanRef(Frozen):
+    """Which plan a button is for. Never a proof of anything: all of it is checked again."""
+
+    incident: str
+    plan: str
+    digest: str
+
+    def pack(self) -> str:
+        return json.dumps([self.incident, self.plan, self.digest])
+
+    @classmethod
+    def unpack(cls, value: str) -> PlanRef | None:
+        """None for a value that isn't one of ours."""
+        try:
+            incident, plan, digest = json.loads(value)
+            return cls(incident=incident, plan=plan, digest=digest)
+        except (ValueError, TypeError, ValidationError):
+            return None

@@ -1,0 +1,55 @@
+"""`@opsbot why is etl failing`, in an incident's thread and outside it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.incidents.answers import Question
+from bot.slack.listeners.deps import Deps
+from bot.slack.views.answer import answer_text
+
+
+def register(app: AsyncApp, deps: Deps) -> None:
+    async def take(event: dict[str, Any], say: Any) -> None:
+        if event.get("bot_id") or event.get("subtype"):
+            return
+        channel, ts = event["channel"], event["ts"]
+        thread_ts = event.get("thread_ts") or ts
+        asked = re.sub(r"<@[A-Z0-9]+>", "", event.get("text") or "").strip()
+        question = Question(
+            id=ts,
+            by=event["user"],
+            channel=channel,
+            thread_ts=thread_ts,
+            text=asked[:2000],
+            incident=await deps.slots.incident_at(channel, thread_ts),
+        )
+        found = await deps.answers.matches(question)
+        if len(found) == 1:
+            text = await answer_text(found[0], deps.directory)
+            await deps.answers.give(question, found[0].id, text)
+            return
+        await say(text=_several(found), thread_ts=thread_ts, unfurl_links=False)
+
+    @app.event("app_mention")
+    async def mentioned(event: dict[str, Any], say: Any) -> None:
+        await take(event, say)
+
+    @app.event("message")
+    async def messaged(event: dict[str, Any], say: Any) -> None:
+        """A direct message is a question; what people say among themselves is theirs."""
+        if event.get("channel_type") == "im":
+            await take(event, say)
+
+
+def _several(found: list[Any]) -> str:
+    if not found:
+        return (
+            "No incident matches that. Ask with a service, a job or an incident's id,"
+            " such as `INC-12`."
+        )
+    names = "\n".join(f"• {incident.id}: {incident.title[:120]}" for incident in found[:5])
+    return f"Which one? Ask again with its id.\n{names}"

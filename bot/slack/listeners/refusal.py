@@ -1,0 +1,25 @@
+"""Why a click had no effect, in one short sentence."""
+
+from __future__ import annotations
+
+from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, ExpiredError
+from bot.incidents.approvals import NotAllowedError
+from bot.slack.directory import SlackDirectory
+from bot.slack.views.text import clock, safe
+
+
+async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
+    """For the person who clicked; names people plainly and mentions nobody."""
+    match refused:
+        case NotAllowedError():
+            people = await directory.people(set(refused.approvers))
+            who = " or ".join(people.name(a) for a in refused.approvers) or "somebody else"
+            return f"You can't approve this: needs {who}."
+        case AlreadyDecidedError():
+            name = safe(await directory.name(refused.by))
+            return f"{refused.choice.capitalize()} already, by {name} {clock(refused.at)}."
+        case ExpiredError():
+            return f"Expired {clock(refused.at)}. Nothing ran."
+        case _:
+            text = safe(str(refused))
+            return f"{text[:1].upper()}{text[1:]}."

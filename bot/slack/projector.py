@@ -1,0 +1,172 @@
+"""Keeps Slack as the ledger says: woken by the feed, folds, reconciles slots."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.incident import Incident
+from bot.domain.ports import Ledger, Posted, SlotStore
+from bot.slack.directory import SlackDirectory
+from bot.slack.messages import Messages, NotYetError
+from bot.slack.scene import Scene
+from bot.slack.views.thread import thread
+
+log = logging.getLogger(__name__)
+_LEASE_SECONDS = 30.0
+_AT_ONCE = 8
+_POLL_SECONDS = 1.0
+_BACK_OFF_SECONDS = 2.0
+
+
+class Feed(Protocol):
+    """What changed and is not shown yet."""
+
+    async def changed(self, count: int) -> list[tuple[str, float]]: ...
+
+    async def projected(self, incident_id: str, sequence: float) -> None: ...
+
+    def wakes(self) -> AsyncIterator[None]:
+        """One item at each change; may miss some, for the projector looks by itself as well."""
+
+
+class Projector:
+    """Order within a thread holds with any number of replicas: each incident under a lease.
+
+    After an hour without Slack it shows what is true then, not every line it missed.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        feed: Feed,
+        store: SlotStore,
+        messages: Messages,
+        directory: SlackDirectory,
+        channel: str,
+    ) -> None:
+        """`channel`: id of the channel in which incidents open."""
+        self._ledger = ledger
+        self._feed = feed
+        self._store = store
+        self._messages = messages
+        self._directory = directory
+        self._channel = channel
+        self._woken = asyncio.Event()
+        self._resting: dict[str, float] = {}
+        self._busy: set[str] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._listen())
+            while True:
+                self._woken.clear()
+                pause = _POLL_SECONDS
+                try:
+                    pause = await self._round(tasks)
+                except Exception:
+                    log.exception("the feed can't be read; it is tried again")
+                try:
+                    await asyncio.wait_for(self._woken.wait(), pause)
+                except TimeoutError:
+                    continue
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for _ in self._feed.wakes():
+                    self._woken.set()
+            except Exception:
+                log.exception("the feed was cut; listening again")
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def _round(self, tasks: asyncio.TaskGroup) -> float:
+        """Start on what has changed; seconds until something that rests is due again."""
+        now = asyncio.get_running_loop().time()
+        pause = _POLL_SECONDS
+        for incident_id, sequence in await self._feed.changed(500):
+            rest = self._resting.get(incident_id, 0) - now
+            if rest > 0:
+                pause = min(pause, rest)
+            elif incident_id not in self._busy and len(self._busy) < _AT_ONCE:
+                self._busy.add(incident_id)
+                tasks.create_task(self._one(incident_id, sequence))
+        return pause
+
+    async def _one(self, incident_id: str, sequence: float) -> None:
+        lease = f"slack|{incident_id}"
+        rest = 0.0
+        try:
+            token = await self._ledger.acquire(lease, _LEASE_SECONDS)
+            if token is None:
+                rest = _POLL_SECONDS
+                return
+            try:
+                await self.project(incident_id)
+                await self._feed.projected(incident_id, sequence)
+            finally:
+                await self._ledger.release(lease, token)
+        except NotYetError as later:
+            rest = later.seconds
+        except (SlackApiError, ClientError, TimeoutError, OSError) as error:
+            log.warning("%s: Slack doesn't take it, tried again: %s", incident_id, error)
+            rest = _BACK_OFF_SECONDS
+        except Exception:
+            log.exception("%s can't be shown; it is tried again", incident_id)
+            rest = _BACK_OFF_SECONDS
+        finally:
+            self._resting[incident_id] = asyncio.get_running_loop().time() + rest
+            self._busy.discard(incident_id)
+            self._woken.set()
+
+    async def project(self, incident_id: str) -> None:
+        """Bring every message of the incident up to date. Raises what Slack raised."""
+        incident = await self._ledger.load(incident_id)
+        if not incident.exists:
+            return
+        posted = await self._store.all(incident_id)
+        scene = Scene(
+            incident=incident,
+            work=tuple(await self._ledger.work(incident_id)),
+            people=await self._directory.people(_who(incident)),
+            links=await self._links(posted),
+        )
+        later: NotYetError | None = None
+        for slot in thread(scene):
+            root = posted.get("card")
+            if slot.id != "card" and (root is None or not root.ts):
+                break
+            place = slot.channel or (root.channel if root else self._channel)
+            where = slot.thread_ts or (root.ts if root and slot.id != "card" else None)
+            known = posted.get(slot.id)
+            try:
+                posted[slot.id] = await self._messages.reconcile(
+                    incident_id, slot, known, place, where
+                )
+            except NotYetError as rest:
+                later = rest
+                if known is None:
+                    break
+        if later is not None:
+            raise later
+
+    async def _links(self, posted: dict[str, Posted]) -> dict[str, str]:
+        wanted = {slot: p for slot, p in posted.items() if slot.startswith("approval:") and p.ts}
+        return {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
+
+
+def _who(incident: Incident) -> set[str]:
+    """Everybody a view may name."""
+    who = {name for call in incident.calls for name in call.to}
+    for state in incident.fixes:
+        who |= {decision.by for decision in state.decisions}
+        who |= {owner for f in state.plan.follow_ups for owner in f.owners}
+        if state.verdict.kind == "ask":
+            who |= set(state.verdict.approvers)
+    return who

@@ -1,0 +1,81 @@
+"""Everything a view may look at: the incident, the work on it, people and links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.slack.views.text import People
+from tools.kit.types import Frozen
+
+
+class Stage(Enum):
+    """The one emoji of a card, always with its word."""
+
+    INVESTIGATING = ("🔍", "Investigating")
+    NEEDS_APPROVAL = ("✋", "Needs approval")
+    NEEDS_PERSON = ("✋", "Needs a person")
+    FIXING = ("⚙️", "Fixing")
+    MONITORING = ("👀", "Monitoring")
+    RESOLVED = ("✅", "Resolved")
+    FAILED = ("❌", "Failed")
+
+    @property
+    def emoji(self) -> str:
+        return self.value[0]
+
+    @property
+    def word(self) -> str:
+        return self.value[1]
+
+
+class Scene(Frozen):
+    incident: Incident
+    work: tuple[e.WorkEvent, ...]
+    people: People
+    links: Mapping[str, str] = {}
+    """Slot id → permalink of its message."""
+
+    @property
+    def stage(self) -> Stage:
+        return stage_of(self.incident)
+
+    @property
+    def evidence(self) -> tuple[e.EvidenceRecorded, ...]:
+        return tuple(w for w in self.work if isinstance(w, e.EvidenceRecorded))
+
+    def progress(self, plan_id: str) -> tuple[e.ProgressNoted, ...]:
+        return tuple(
+            w for w in self.work if isinstance(w, e.ProgressNoted) and w.plan_id == plan_id
+        )
+
+
+def stage_of(incident: Incident) -> Stage:
+    if incident.resolved_at:
+        return Stage.RESOLVED
+    fix = incident.fix
+    if fix is None:
+        return Stage.INVESTIGATING if incident.diagnosis is None else Stage.NEEDS_PERSON
+    match fix.status:
+        case PlanStatus.AWAITING:
+            return Stage.NEEDS_APPROVAL
+        case PlanStatus.READY:
+            return Stage.FIXING
+        case PlanStatus.RUNNING | PlanStatus.DONE:
+            return Stage.MONITORING if _watching(fix) else Stage.FIXING
+        case PlanStatus.FAILED:
+            return Stage.FAILED
+        case _:
+            return Stage.NEEDS_PERSON
+
+
+def _watching(fix: PlanState) -> bool:
+    """Only the world's answer is outstanding: nothing more will be started."""
+    current = fix.current
+    last = len(fix.steps) - 1
+    return current is None or (
+        current == last and fix.steps[current].status is StepStatus.SUCCEEDED
+    )

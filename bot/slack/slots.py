@@ -1,0 +1,29 @@
+"""A message that the projector keeps as it should be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from bot.slack.views.text import Block
+from tools.kit.types import Frozen
+
+
+class Slot(Frozen):
+    """One message of an incident, by what it is for. Posted once, edited ever after."""
+
+    id: str
+    """`card`, `diagnosis`, `approval:P1` … unique within the incident."""
+    text: str
+    """What a phone's notification shows."""
+    blocks: tuple[Block, ...]
+    state: str = ""
+    """An edit that changes it is made at once; others wait for their turn."""
+    channel: str | None = None
+    """Another place than the incident's thread: for an answer where it was asked."""
+    thread_ts: str | None = None
+
+    @property
+    def hash(self) -> str:
+        body = json.dumps([self.text, self.blocks], sort_keys=True)
+        return hashlib.sha256(body.encode()).hexdigest()[:16]

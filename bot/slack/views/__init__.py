@@ -1,0 +1,1 @@
+"""What each message looks like: pure functions from an incident to blocks."""

@@ -1,0 +1,36 @@
+"""The answer to "why", from what the ledger knows."""
+
+from __future__ import annotations
+
+from bot.domain.incident import Incident
+from bot.slack.directory import SlackDirectory
+from bot.slack.scene import Stage, stage_of
+from bot.slack.views.text import clock, cut, safe
+
+
+async def answer_text(incident: Incident, directory: SlackDirectory) -> str:
+    """Two to five short sentences, the answer first."""
+    stage = stage_of(incident)
+    alert = next(iter(incident.alerts.values()))
+    reached = incident.diagnosis
+    title = safe(cut(incident.title, 160))
+    if reached and reached.cause:
+        parts = [f"{title}: {safe(cut(reached.cause, 240))}."]
+    elif reached:
+        parts = [f"{title} at {clock(alert.starts_at)}. The cause is not known."]
+    else:
+        parts = [f"{title} at {clock(alert.starts_at)}. I am still investigating."]
+    fix = incident.fix
+    if stage is Stage.NEEDS_APPROVAL and fix and fix.expires_at and fix.verdict.kind == "ask":
+        people = await directory.people(set(fix.verdict.approvers))
+        who = " or ".join(people.name(a) for a in fix.verdict.approvers)
+        parts.append(f"A fix waits for {who} until {clock(fix.expires_at)}.")
+    elif incident.resolved_at:
+        parts.append(f"Resolved {clock(incident.resolved_at)}: {safe(incident.resolution)}.")
+    else:
+        parts.append(f"It is at: {stage.word.lower()}.")
+    if reached:
+        parts.append(f"Confidence {reached.confidence}.")
+        if reached.not_known:
+            parts.append(f"Not known: {safe(cut('; '.join(reached.not_known), 160))}.")
+    return " ".join(parts) + f" → {incident.id}"

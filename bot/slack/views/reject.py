@@ -1,0 +1,35 @@
+"""The modal that asks why."""
+
+from __future__ import annotations
+
+import json
+
+from bot.slack import ids
+from bot.slack.views.text import Block
+
+
+def reject_view(ref: ids.PlanRef, place: tuple[str, str | None]) -> Block:
+    """`place`: channel and thread in which the button was pressed."""
+    channel, thread = place
+    return {
+        "type": "modal",
+        "callback_id": ids.REJECT_VIEW,
+        "private_metadata": json.dumps([channel, thread, ref.pack()]),
+        "title": {"type": "plain_text", "text": "Reject the fix"},
+        "submit": {"type": "plain_text", "text": "Reject"},
+        "close": {"type": "plain_text", "text": "Back"},
+        "blocks": [
+            {
+                "type": "input",
+                "block_id": "reason",
+                "label": {"type": "plain_text", "text": f"Why not, for {ref.incident}?"},
+                "hint": {"type": "plain_text", "text": "It goes to the thread. Nothing runs."},
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": "text",
+                    "multiline": True,
+                    "max_length": 500,
+                },
+            }
+        ],
+    }

@@ -1,0 +1,33 @@
+"""All messages of an incident, in the order in which they stand in its thread."""
+
+from __future__ import annotations
+
+from bot.domain import events as e
+from bot.slack.scene import Scene
+from bot.slack.slots import Slot
+from bot.slack.views.approval import approval
+from bot.slack.views.card import card
+from bot.slack.views.investigation import diagnosis, investigation
+from bot.slack.views.progress import escalations, execution, monitor, report
+from bot.slack.views.text import NOTICE_LIMIT, cut, section
+
+
+def thread(scene: Scene) -> list[Slot]:
+    """The root first. The same scene gives the same slots."""
+    slots = [card(scene), investigation(scene), diagnosis(scene)]
+    for state in scene.incident.fixes:
+        slots += [approval(scene, state), execution(scene, state), monitor(scene, state)]
+    slots += escalations(scene)
+    slots.append(report(scene))
+    slots += [_answer(w) for w in scene.work if isinstance(w, e.QuestionAnswered)]
+    return [slot for slot in slots if slot is not None]
+
+
+def _answer(answered: e.QuestionAnswered) -> Slot:
+    return Slot(
+        id=f"answer:{answered.id}",
+        text=cut(answered.answer, NOTICE_LIMIT),
+        blocks=(section(answered.answer),),
+        channel=answered.channel,
+        thread_ts=answered.thread_ts,
+    )

@@ -1,0 +1,1 @@
+"""One file for each sender: its payload in, alerts out; pure."""

@@ -1,0 +1,103 @@
+"""Any sender that can POST JSON: a mapping in the settings says which field is what."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from bot.domain.values import Alert
+from bot.policy.conditions import Condition, ConditionError
+from bot.policy.inventory import Inventory
+from bot.web.errors import BadPayloadError
+from bot.web.sources.severity import severity_of
+
+DEFAULT_MAPPING = {
+    "title": "body.title",
+    "status": "body.status",
+    "severity": "body.severity",
+    "service": "body.service",
+    "environment": "body.environment",
+    "fingerprint": "body.fingerprint",
+    "starts_at": "body.starts_at",
+    "labels": "body.labels",
+    "annotations": "body.annotations",
+    "url": "body.url",
+}
+"""Alert field → CEL over `body`; the settings replace single lines."""
+
+
+class MappingError(Exception):
+    """OPSBOT_GENERIC_MAPPING is wrong. Raised at start-up."""
+
+
+class _Fields(BaseModel):
+    title: str = Field(min_length=1, max_length=300)
+    status: str = "firing"
+    severity: str = ""
+    service: str = ""
+    environment: str = ""
+    fingerprint: str = ""
+    starts_at: AwareDatetime | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    url: str | None = None
+
+
+def check_mapping(mapping: dict[str, str]) -> None:
+    """Raises MappingError for a field there isn't or an expression that doesn't parse."""
+    for field, text in mapping.items():
+        if field not in DEFAULT_MAPPING:
+            known = ", ".join(DEFAULT_MAPPING)
+            raise MappingError(f"OPSBOT_GENERIC_MAPPING: no field {field!r}; there are {known}")
+        try:
+            Condition.parse(text)
+        except ConditionError as error:
+            raise MappingError(f"OPSBOT_GENERIC_MAPPING: {field}: {error}") from error
+
+
+def parse(body: bytes, inventory: Inventory, mapping: dict[str, str], now: datetime) -> list[Alert]:
+    """One alert. A resolved one needs the fingerprint of the firing one, or the same title,
+    service and labels. Raises BadPayloadError naming the field."""
+    try:
+        payload: Any = json.loads(body)
+    except ValueError as error:
+        raise BadPayloadError(f"body: not JSON: {error}") from error
+    if not isinstance(payload, dict):
+        raise BadPayloadError("body: must be a JSON object")
+    found = {
+        field: Condition.parse(text).value({"body": payload})
+        for field, text in {**DEFAULT_MAPPING, **mapping}.items()
+    }
+    try:
+        fields = _Fields.model_validate({k: v for k, v in found.items() if v is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        source = {**DEFAULT_MAPPING, **mapping}[name]
+        raise BadPayloadError(f"{name} (from {source}): {first['msg']}") from error
+    if fields.status not in ("firing", "resolved"):
+        raise BadPayloadError(f"status: {fields.status!r} is neither 'firing' nor 'resolved'")
+    service = inventory.service_of(fields.service) or fields.service
+    known = inventory.services.get(service)
+    identity = json.dumps([fields.title, service, sorted(fields.labels.items())])
+    fingerprint = fields.fingerprint or hashlib.sha256(identity.encode()).hexdigest()[:16]
+    return [
+        Alert(
+            fingerprint=f"generic:{fingerprint}",
+            source="generic",
+            status="firing" if fields.status == "firing" else "resolved",
+            title=fields.title,
+            labels=fields.labels,
+            annotations=fields.annotations,
+            starts_at=fields.starts_at or now,
+            ends_at=now if fields.status == "resolved" else None,
+            url=fields.url,
+            severity=severity_of(fields.severity),
+            service=service,
+            environment=fields.environment or (known.environment if known else ""),
+        )
+    ]
