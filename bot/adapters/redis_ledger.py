@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -178,6 +178,14 @@ class RedisLedger:
         """Incidents with something not yet shown, longest waiting first, and how far they are."""
         found: Any = await self._redis.zrange(keys.FEED, 0, count - 1, withscores=True)
         return [(incident, sequence) for incident, sequence in found]
+
+    async def wakes(self) -> AsyncIterator[None]:
+        """One item at each commit or note from now on; a lost connection raises."""
+        async with self._redis.pubsub() as channel:
+            await channel.subscribe(keys.FEED)
+            async for message in channel.listen():
+                if message["type"] == "message":
+                    yield
 
     async def projected(self, incident_id: str, sequence: float) -> None:
         """Everything up to `sequence` is shown; what came later stays in the feed."""

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from redis import Redis
 from rq import Queue, Worker
@@ -99,7 +99,10 @@ async def _run(job: Job) -> None:
     await asyncio.wait_for(work, job.timeout)
 
 
-def make(kind: type[BaseWorker], queue: str, redis: Redis, job: type[Job]) -> BaseWorker:
+W = TypeVar("W", bound=BaseWorker)
+
+
+def make(kind: type[W], queue: str, redis: Redis, job: type[Job]) -> W:
     """A worker on exactly one queue: on two, a job popped by a dying worker can be lost."""
     return kind(
         [Queue(queue, connection=redis, serializer=JSONSerializer, job_class=job)],

@@ -100,6 +100,19 @@ class Policy(Frozen):
             raise PolicyError(f"policy {str(path)!r}: rule id {min(twice)!r} is used twice")
         return policy
 
+    def asking_always(self) -> Policy:
+        """The same rules, but where one allows a change to a running system, people are asked."""
+        return self.model_copy(
+            update={
+                "rules": tuple(
+                    rule.model_copy(update={"then": "ask"})
+                    if rule.then == "allow" and rule.effects != frozenset({Effect.RECORD})
+                    else rule
+                    for rule in self.rules
+                )
+            }
+        )
+
     def rule(self, rule_id: str) -> Rule | None:
         return next((r for r in self.rules if r.id == rule_id), None)
 

@@ -1,0 +1,1 @@
+"""opsbot: an incident bot that can be trusted with production."""

@@ -1,0 +1,52 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+
+_COMMANDS = {
+    "up": "run everything here; what isn't configured is brought along",
+    "demo": "play an incident from alert to report",
+    "serve": "run webhooks, Slack and the projector",
+    "worker": "run a worker: `wait` or `act`",
+    "doctor": "check the settings and everything they point at",
+    "incidents": "list incidents, or show one",
+    "runbooks": "list the runbooks, or lint them",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; its exit code. Each command is imported only when it is called."""
+    arguments = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(
+        prog="opsbot",
+        description="An incident bot that diagnoses, proposes, asks, acts, verifies and reports.",
+        epilog="Begin with `opsbot demo`. Settings: environment or .env, see README.md.",
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="say what is going on")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    wanted = next((a for a in arguments if not a.startswith("-")), "")
+    for name, told in _COMMANDS.items():
+        command = commands.add_parser(name, help=told, description=told.capitalize() + ".")
+        if name == wanted:
+            module = importlib.import_module(f"bot.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        code: int = options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Brains: they look and propose; none of them can act."""

@@ -1,0 +1,28 @@
+"""Every error that start-up answers with a sentence instead of a traceback."""
+
+from __future__ import annotations
+
+from bot.adapters.store import StoreError
+from bot.policy.inventory import InventoryError
+from bot.policy.rules import PolicyError
+from bot.sandbox.valkey import ValkeyError
+from bot.settings import SettingsError
+from bot.slack.app import ChannelNotFoundError
+from bot.supervisor import NotReadyError
+from bot.web.server import PortInUseError
+from bot.web.sources.generic import MappingError
+from tools.kit.catalog import CatalogError
+
+START_UP = (
+    SettingsError,
+    StoreError,
+    PolicyError,
+    InventoryError,
+    ValkeyError,
+    ChannelNotFoundError,
+    NotReadyError,
+    PortInUseError,
+    MappingError,
+    CatalogError,
+    OSError,
+)

@@ -1,0 +1,1 @@
+"""Stands in for the outside, so that opsbot runs alone."""

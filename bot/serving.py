@@ -1,0 +1,102 @@
+"""The serving process: webhooks, Slack's events, the projector, the intake and the sweeper."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import wiring
+from bot.crashes import arm_crashes
+from bot.incidents.answers import Answers
+from bot.incidents.approvals import Approvals
+from bot.incidents.intake import Intake
+from bot.incidents.sweeper import Sweeper
+from bot.settings import Settings
+from bot.slack import listeners
+from bot.slack.app import find_channel, make_app, make_client
+from bot.slack.directory import SlackDirectory
+from bot.slack.http import add_slack_route
+from bot.slack.listeners.deps import Deps
+from bot.slack.messages import Messages
+from bot.slack.projector import Projector
+from bot.web.server import WebServer
+from bot.web.sources.generic import check_mapping
+from bot.wiring import Core, Prepared
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled. Raises SettingsError and whatever else start-up refuses."""
+    settings.require_slack()
+    check_mapping(settings.generic_mapping)
+    host, port = settings.http_host_port
+    prepared = wiring.prepare(settings)
+    for problem in prepared.problems:
+        log.warning("left out: %s", problem.message)
+    arm_crashes(settings.crash_at)
+    async with wiring.core(settings, prepared) as core:
+        token = settings.slack_bot_token
+        client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
+        directory = SlackDirectory(client)
+        secret = settings.slack_signing_secret
+        app = make_app(client, secret.get_secret_value() if secret else None)
+        approvals = Approvals(core.incidents, directory)
+        answers = Answers(core.ledger, wiring.now)
+        listeners.register(app, Deps(approvals, answers, directory, core.slots))
+        state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
+        server = _web(settings, prepared, core, state)
+        if settings.slack_mode == "http":
+            add_slack_route(server.app, app)
+        channel = await find_channel(client, settings.channel)
+        handler = await _socket(settings, app)
+        runner: web.AppRunner | None = None
+        try:
+            runner = await server.start(host, port)
+            state["ok"] = True
+            await _work(core, client, directory, channel)
+        finally:
+            if handler:
+                await handler.close_async()  # type: ignore[no-untyped-call]
+            if runner:
+                await runner.cleanup()
+
+
+def _web(
+    settings: Settings, prepared: Prepared, core: Core, state: dict[str, Any]
+) -> WebServer:
+    token = settings.webhook_token
+    return WebServer(
+        core.inbox,
+        prepared.inventory,
+        wiring.now,
+        token=token.get_secret_value() if token else None,
+        mapping=settings.generic_mapping,
+        healthy=lambda: state,
+    )
+
+
+async def _socket(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler | None:
+    if settings.slack_mode != "socket" or settings.slack_app_token is None:
+        return None
+    handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value())
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    return handler
+
+
+async def _work(
+    core: Core, client: AsyncWebClient, directory: SlackDirectory, channel: str
+) -> None:
+    projector = Projector(
+        core.ledger, core.ledger, core.slots, Messages(client, core.slots), directory, channel
+    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(Intake(core.inbox, core.incidents).run())
+        tasks.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
+        tasks.create_task(projector.run())

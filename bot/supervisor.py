@@ -1,0 +1,105 @@
+"""Runs opsbot's processes as children: starts them, starts them again, ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+
+import aiohttp
+
+from bot.adapters.process import die_with_parent
+
+log = logging.getLogger(__name__)
+PROCESSES: dict[str, tuple[str, ...]] = {
+    "serve": ("serve",),
+    "wait": ("worker", "wait"),
+    "act": ("worker", "act"),
+}
+_START_SECONDS = 30.0
+_WATCH_SECONDS = 0.5
+_END_SECONDS = 5.0
+
+
+class NotReadyError(Exception):
+    """A process ended at start-up. Its own words stand on stderr."""
+
+
+class Supervisor:
+    """Children that die with this process, and come back when they die alone.
+
+    Use it from the main thread: the kernel ends a child with the thread that started it.
+    """
+
+    def __init__(self, environment: Mapping[str, str], *, quiet: bool = False) -> None:
+        self._environment = dict(environment)
+        self._quiet = quiet
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Name → pid of each process now."""
+        return {name: process.pid for name, process in self._running.items()}
+
+    async def start(self, health_url: str) -> None:
+        """Start all and wait until they answer. Raises NotReadyError."""
+        for name in PROCESSES:
+            self.spawn(name)
+        try:
+            await asyncio.wait_for(self._ready(health_url), _START_SECONDS)
+        except TimeoutError as error:
+            raise NotReadyError(f"opsbot wasn't ready within {_START_SECONDS:.0f} s") from error
+        self._watching = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        if self._watching:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        for process in self._running.values():
+            process.terminate()
+        for process in self._running.values():
+            try:
+                await asyncio.to_thread(process.wait, _END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._running.clear()
+
+    def spawn(self, name: str, **extra: str) -> None:
+        """Start one process, `extra` being variables for it alone."""
+        parent = os.getpid()
+        self._running[name] = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "bot", *PROCESSES[name]],
+            env={**self._environment, **extra},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if self._quiet else None,
+            preexec_fn=lambda: die_with_parent(parent),
+        )
+
+    async def _ready(self, health_url: str) -> None:
+        async with aiohttp.ClientSession() as session:
+            while True:
+                for name, process in self._running.items():
+                    if process.poll() is not None:
+                        raise NotReadyError(f"`opsbot {' '.join(PROCESSES[name])}` ended at start")
+                try:
+                    async with session.get(health_url) as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            for name, process in list(self._running.items()):
+                if process.poll() is not None:
+                    log.warning("%s ended (%s); starting it again", name, process.returncode)
+                    self.spawn(name)

@@ -1,0 +1,189 @@
+"""Composition root: settings to adapters to services; no logic."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from bot import files
+from bot.adapters import store
+from bot.adapters.redis_inbox import RedisInbox
+from bot.adapters.redis_ledger import RedisLedger
+from bot.adapters.redis_slots import RedisSlots
+from bot.adapters.rq_queue import RqQueue
+from bot.agent.runbook_agent import RunbookAgent
+from bot.incidents.books import Books
+from bot.incidents.executor import Executor
+from bot.incidents.investigation import Investigation
+from bot.incidents.jobs import Jobs
+from bot.incidents.monitor import Monitor
+from bot.incidents.planning import Planner
+from bot.incidents.preconditions import Preconditions
+from bot.incidents.readings import Readings
+from bot.incidents.recovery import Recovery
+from bot.incidents.rollback import Rollback
+from bot.incidents.service import Incidents
+from bot.knowledge.documents import load_documents
+from bot.knowledge.folder import load_folder
+from bot.knowledge.problem import Problem
+from bot.knowledge.retrieval import RunbookIndex
+from bot.knowledge.runbook import Runbook
+from bot.knowledge.search_tool import SearchRunbooks
+from bot.policy.inventory import Inventory
+from bot.policy.rules import Policy
+from bot.settings import Settings, SettingsError
+from tools.integrations import INTEGRATIONS
+from tools.kit.catalog import Catalog
+from tools.kit.integration import Backend
+from tools.kit.tool import Tool
+from tools.kit.types import Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is read from files, once, before anything connects."""
+
+    policy: Policy
+    inventory: Inventory
+    runbooks: tuple[Runbook, ...]
+    problems: tuple[Problem, ...]
+    index: RunbookIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Everything below Slack and the web."""
+
+    redis: Redis
+    ledger: RedisLedger
+    inbox: RedisInbox
+    slots: RedisSlots
+    queue: RqQueue
+    incidents: Incidents
+    jobs: Jobs
+    catalog: Catalog
+    backends: dict[str, Backend]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Read policy, inventory and runbooks. Raises PolicyError, InventoryError; a bad runbook is a
+    Problem."""
+    folder = settings.runbooks or files.bundled_runbooks()
+    pin = None if settings.runbooks else files.release()
+    runbooks, problems = load_folder(folder, pin)
+    return Prepared(
+        policy=Policy.read(settings.policy or files.bundled_policy()),
+        inventory=Inventory.read(settings.inventory) if settings.inventory else Inventory(),
+        runbooks=runbooks,
+        problems=problems,
+        index=RunbookIndex(load_documents(folder) if folder.is_dir() else ()),
+    )
+
+
+def connect_backends(settings: Settings) -> dict[str, Backend]:
+    """The configured integrations' clients. Raises SettingsError naming the variable."""
+    backends: dict[str, Backend] = {}
+    for integration in INTEGRATIONS:
+        given = settings.integration(integration.name)
+        if not given:
+            continue
+        try:
+            backends[integration.name] = integration.connect(
+                integration.settings.model_validate(given)
+            )
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = str(first["loc"][0]).upper() if first["loc"] else ""
+            name = f"OPSBOT_{integration.name.upper()}_{field}".rstrip("_")
+            raise SettingsError(f"{name}: {first['msg']}") from error
+    return backends
+
+
+def make_catalog(settings: Settings, prepared: Prepared, backends: dict[str, Backend]) -> Catalog:
+    """Every tool of every configured integration; of a read-only one, its reads alone."""
+    tools: list[Tool[Any]] = [SearchRunbooks(prepared.index)]
+    for integration in INTEGRATIONS:
+        if integration.name not in backends:
+            continue
+        made: Sequence[Tool[Any]] = integration.tools(backends[integration.name])
+        reads_only = integration.name in settings.read_only
+        tools += [t for t in made if t.effect is Effect.READ or not reads_only]
+    return Catalog(tools)
+
+
+@asynccontextmanager
+async def core(settings: Settings, prepared: Prepared) -> AsyncIterator[Core]:
+    """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError."""
+    if settings.redis_url is None:
+        raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
+    url = settings.redis_url.get_secret_value()
+    client = await store.connect(url)
+    sync_client = redis.Redis.from_url(url)
+    backends = connect_backends(settings)
+    try:
+        durable = await store.durability(
+            client, accepted=settings.redis_durability == "accepted"
+        )
+        yield _build(settings, prepared, client, sync_client, durable, backends)
+    finally:
+        await asyncio.gather(*(backend.close() for backend in backends.values()))
+        await client.aclose()
+        sync_client.close()
+
+
+def _build(
+    settings: Settings,
+    prepared: Prepared,
+    client: Redis,
+    sync_client: redis.Redis,
+    durable: store.Durability,
+    backends: dict[str, Backend],
+) -> Core:
+    catalog = make_catalog(settings, prepared, backends)
+    ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
+    queue = RqQueue(sync_client)
+    incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
+    readings = Readings(catalog, now)
+    planner = Planner(
+        catalog,
+        readings,
+        prepared.policy.asking_always() if durable.accepted else prepared.policy,
+        prepared.inventory,
+        settings.approvers,
+        now,
+    )
+    investigator = RunbookAgent(
+        ledger, readings, catalog, prepared.runbooks, prepared.inventory, now
+    )
+    preconditions = Preconditions(catalog, readings, planner, now)
+    return Core(
+        redis=client,
+        ledger=ledger,
+        inbox=RedisInbox(client, sync_each_put=durable.sync_each_write),
+        slots=RedisSlots(client),
+        queue=queue,
+        incidents=incidents,
+        jobs=Jobs(
+            incidents,
+            Investigation(incidents, investigator, planner),
+            Executor(incidents, catalog, preconditions, prepared.policy),
+            Rollback(incidents, catalog),
+            Recovery(incidents, catalog),
+            Monitor(incidents, catalog, readings),
+            Books(incidents, catalog, planner),
+        ),
+        catalog=catalog,
+        backends=backends,
+    )

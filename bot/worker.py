@@ -1,0 +1,65 @@
+"""RQ entry points: ids in, nothing out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Literal
+
+import redis
+
+from bot import wiring
+from bot.adapters import rq_queue, rq_workers
+from bot.crashes import arm_crashes
+from bot.incidents.sweeper import Sweeper
+from bot.settings import Settings, SettingsError
+from bot.wiring import Core, Prepared
+
+WorkerKind = Literal["wait", "act"]
+
+
+def run(settings: Settings, kind: WorkerKind) -> None:
+    """Work until told to stop. Raises SettingsError, StoreError, PolicyError, InventoryError."""
+    prepared = wiring.prepare(settings)
+    if settings.redis_url is None:
+        raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
+    arm_crashes(settings.crash_at)
+    connection = redis.Redis.from_url(settings.redis_url.get_secret_value())
+    if kind == "act":
+        _act(settings, prepared, connection)
+    else:
+        _wait(settings, prepared, connection)
+
+
+def _act(settings: Settings, prepared: Prepared, connection: redis.Redis) -> None:
+    async def job(key: str) -> None:
+        async with wiring.core(settings, prepared) as core:
+            await core.jobs.run(key)
+
+    table = rq_queue.job_class({"run": job})
+    worker = rq_workers.make(rq_workers.ActWorker, rq_queue.ACT, connection, table)
+    worker.work(logging_level="WARNING")
+
+
+def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> None:
+    cores: list[Core] = []
+
+    async def job(key: str) -> None:
+        await cores[0].jobs.run(key)
+
+    table = rq_queue.job_class({"run": job})
+    worker = rq_workers.make(rq_workers.WaitWorker, rq_queue.WAIT, connection, table)
+    loop = worker.loop
+    stack = contextlib.AsyncExitStack()
+
+    async def open_core() -> Core:
+        core = await stack.enter_async_context(wiring.core(settings, prepared))
+        sweeper = asyncio.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
+        stack.callback(sweeper.cancel)
+        return core
+
+    cores.append(asyncio.run_coroutine_threadsafe(open_core(), loop).result())
+    try:
+        worker.work(logging_level="WARNING")
+    finally:
+        asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(timeout=10)

@@ -1,0 +1,312 @@
+"""The conformance suite itself: each promise a tool breaks is found."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+import pytest
+from aiohttp import web
+from pydantic import Field
+
+from tests.fakes.http_server import FakeServer
+from tools.kit.conformance import (
+    ReadCase,
+    WriteCase,
+    check_read_tool,
+    check_reversible_tool,
+    check_write_tool,
+)
+from tools.kit.errors import Unavailable
+from tools.kit.http import HttpClient, within
+from tools.kit.tool import Context, Params, ReadTool, ReversibleTool
+from tools.kit.types import (
+    Applied,
+    Change,
+    DryRun,
+    Effect,
+    Evidence,
+    Frozen,
+    Handle,
+    Target,
+    Verification,
+)
+
+
+class Lamp:
+    """The outside: a lamp with a colour, and the key of who set it last."""
+
+    def __init__(self) -> None:
+        self.colour = "red"
+        self.keys: list[str] = []
+
+    async def handle(self, request: web.Request) -> web.Response:
+        if request.method == "POST":
+            said = await request.json()
+            self.colour = said["colour"]
+            self.keys.append(said["key"])
+        return web.json_response({"colour": self.colour, "keys": self.keys})
+
+    async def world(self) -> object:
+        return self.colour
+
+    async def effects(self) -> int:
+        return len(self.keys)
+
+
+class Link:
+    """The lamp's backend."""
+
+    def __init__(self, url: str) -> None:
+        self.http = HttpClient("lamp", url)
+
+    async def check(self) -> str:
+        return "a lamp"
+
+    async def close(self) -> None:
+        await self.http.close()
+
+
+class Colour(Params):
+    colour: Annotated[str, Field(description="Name of a colour.")]
+
+
+class Saved(Frozen):
+    colour: str
+
+
+class LookAtLamp(ReadTool[Colour]):
+    """Say whether the lamp has a colour."""
+
+    name: ClassVar[str] = "look_at_lamp"
+
+    def __init__(self, link: Link) -> None:
+        self._http = link.http
+
+    async def run(self, params: Colour, ctx: Context) -> Evidence:
+        reply = await self._http.read("GET", "/", ctx)
+        same = reply.body["colour"] == params.colour
+        return Evidence(
+            tool=self.name,
+            query="GET /",
+            summary="it has" if same else "it has not",
+            excerpt="x" * min(500, ctx.max_chars),
+            status="found" if same else "empty",
+            values={"same": same},
+        )
+
+
+class SetLamp(ReversibleTool[Colour, Saved]):
+    """Set the lamp's colour."""
+
+    name: ClassVar[str] = "set_lamp"
+    effect: ClassVar[Effect] = Effect.WRITE
+
+    def __init__(self, link: Link) -> None:
+        self._http = link.http
+
+    async def dry_run(self, params: Colour, ctx: Context) -> DryRun:
+        now = (await self._state(ctx))["colour"]
+        change = Change(target="lamp", field="colour", before=now, after=params.colour)
+        return DryRun(
+            summary="Set lamp", targets=(Target(kind="lamp", name="lamp"),), changes=(change,)
+        )
+
+    async def execute(self, params: Colour, ctx: Context) -> Handle:
+        return await self._set(params.colour, ctx)
+
+    async def applied(self, key: str, handle: Handle | None, ctx: Context) -> Applied:
+        try:
+            state = await self._state(ctx)
+        except Unavailable as error:
+            return Applied(answer="unknown", summary=str(error))
+        if key not in state["keys"]:
+            return Applied(answer="no", summary="not set")
+        return Applied(answer="yes", summary="set", handle=Handle(ref=key, summary="set"))
+
+    async def verify(self, params: Colour, handle: Handle, ctx: Context) -> Verification:
+        right = (await self._state(ctx))["colour"] == params.colour
+        return Verification(status="passed" if right else "failed", summary="looked")
+
+    async def checkpoint(self, params: Colour, ctx: Context) -> Saved:
+        return Saved(colour=(await self._state(ctx))["colour"])
+
+    async def rollback(self, params: Colour, checkpoint: Saved, ctx: Context) -> Handle:
+        return await self._set(checkpoint.colour, ctx)
+
+    async def _state(self, ctx: Context) -> dict[str, Any]:
+        state: dict[str, Any] = (await self._http.read("GET", "/", ctx)).body
+        return state
+
+    async def _set(self, colour: str, ctx: Context) -> Handle:
+        if ctx.key not in (await self._state(ctx))["keys"]:
+            await self._http.write("POST", "/", ctx, json={"colour": colour, "key": ctx.key})
+        return Handle(ref=ctx.key, summary="set")
+
+
+class Desk:
+    def __init__(self, lamp: Lamp, url: str) -> None:
+        self.lamp = lamp
+        self.url = url
+
+    def look(self, tool: type[LookAtLamp]) -> ReadCase[Colour]:
+        return ReadCase(Link, tool, self.url, Colour(colour="red"), Colour(colour="blue"))
+
+    def set(self, tool: type[SetLamp]) -> WriteCase[Colour]:
+        lamp = self.lamp
+        params = Colour(colour="green")
+        return WriteCase(Link, tool, self.url, params, lamp.world, lamp.effects, 0.5)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    lamp = Lamp()
+    async with FakeServer(lamp.handle) as server:
+        yield Desk(lamp, server.url)
+
+
+async def test_a_good_tool_of_each_shape_passes(desk: Desk) -> None:
+    await check_read_tool(desk.look(LookAtLamp))
+    await check_reversible_tool(desk.set(SetLamp))
+    await check_write_tool(desk.set(SetLamp))
+
+
+class TooLong(LookAtLamp):
+    """Says more than it may."""
+
+    async def run(self, params: Colour, ctx: Context) -> Evidence:
+        return await super().run(params, replace(ctx, max_chars=9_999))
+
+
+class DownIsEmpty(LookAtLamp):
+    """Takes silence for nothing."""
+
+    async def run(self, params: Colour, ctx: Context) -> Evidence:
+        try:
+            return await super().run(params, ctx)
+        except Unavailable:
+            return Evidence(tool=self.name, query="GET /", summary="nothing", status="empty")
+
+
+class NothingIsFound(LookAtLamp):
+    """Takes nothing for something."""
+
+    async def run(self, params: Colour, ctx: Context) -> Evidence:
+        return (await super().run(params, ctx)).model_copy(update={"status": "found"})
+
+
+class NotJson(LookAtLamp):
+    """Hands out values that no condition can read."""
+
+    async def run(self, params: Colour, ctx: Context) -> Evidence:
+        values = {"n": float("nan")}
+        return (await super().run(params, ctx)).model_copy(update={"values": values})
+
+
+class NoDeadline(LookAtLamp):
+    """Waits for as long as it takes."""
+
+    async def run(self, params: Colour, ctx: Context) -> Evidence:
+        return await super().run(params, replace(ctx, deadline=within(20).deadline))
+
+
+@pytest.mark.parametrize(
+    ("tool", "complaint"),
+    [
+        (TooLong, "budget 120"),
+        (DownIsEmpty, "a backend that is down gave"),
+        (NothingIsFound, "'found' where nothing is"),
+        (NotJson, "not JSON compliant"),
+        (NoDeadline, "past its deadline"),
+    ],
+)
+async def test_a_read_tool_that_breaks_a_promise_is_found(
+    desk: Desk, tool: type[LookAtLamp], complaint: str
+) -> None:
+    with pytest.raises((AssertionError, ValueError), match=complaint):
+        await check_read_tool(desk.look(tool))
+
+
+class EagerPreview(SetLamp):
+    """Sets it in the preview."""
+
+    async def dry_run(self, params: Colour, ctx: Context) -> DryRun:
+        shown = await super().dry_run(params, ctx)
+        await self._set(params.colour, replace(ctx, key="eager"))
+        return shown
+
+
+class MovingPreview(SetLamp):
+    """Never says the same thing twice."""
+
+    async def dry_run(self, params: Colour, ctx: Context) -> DryRun:
+        shown = await super().dry_run(params, ctx)
+        return shown.model_copy(update={"warnings": (str(datetime.now(UTC)),)})
+
+
+class Repeats(SetLamp):
+    """Does it again under the same key."""
+
+    async def _set(self, colour: str, ctx: Context) -> Handle:
+        await self._http.write("POST", "/", ctx, json={"colour": colour, "key": ctx.key})
+        return Handle(ref=ctx.key, summary="set")
+
+
+class AlwaysMine(SetLamp):
+    """Takes every effect for its own."""
+
+    async def applied(self, key: str, handle: Handle | None, ctx: Context) -> Applied:
+        return Applied(answer="yes", summary="sure", handle=Handle(ref=key, summary="set"))
+
+
+class SilenceIsNo(SetLamp):
+    """Takes a backend that is down for proof that nothing happened."""
+
+    async def applied(self, key: str, handle: Handle | None, ctx: Context) -> Applied:
+        seen = await super().applied(key, handle, ctx)
+        return seen if seen.answer == "yes" else Applied(answer="no", summary="not set")
+
+
+class NeverDone(SetLamp):
+    """Has it pending for ever."""
+
+    async def verify(self, params: Colour, handle: Handle, ctx: Context) -> Verification:
+        return Verification(status="pending", summary="soon", after_seconds=0.1)
+
+
+class Forgets(SetLamp):
+    """Puts back something else."""
+
+    async def rollback(self, params: Colour, checkpoint: Saved, ctx: Context) -> Handle:
+        return await self._set("black", ctx)
+
+
+@pytest.mark.parametrize(
+    ("tool", "complaint"),
+    [
+        (EagerPreview, "dry_run changed something"),
+        (MovingPreview, "two dry runs of one world differ"),
+        (Repeats, "one key had its effect twice"),
+        (AlwaysMine, "applied says 'yes' before the call"),
+        (SilenceIsNo, "applied says 'no' while down"),
+        (NeverDone, "still pending"),
+    ],
+)
+async def test_a_write_tool_that_breaks_a_promise_is_found(
+    desk: Desk, tool: type[SetLamp], complaint: str
+) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        await check_write_tool(desk.set(tool))
+
+
+@pytest.mark.parametrize(
+    ("tool", "complaint"),
+    [(Forgets, "rollback left another world"), (Repeats, "rollback under one key ran twice")],
+)
+async def test_a_reversible_tool_that_breaks_a_promise_is_found(
+    desk: Desk, tool: type[SetLamp], complaint: str
+) -> None:
+    with pytest.raises(AssertionError, match=complaint):
+        await check_reversible_tool(desk.set(tool))

@@ -1,0 +1,16 @@
+"""Every vendor that can be configured, one line each."""
+
+from __future__ import annotations
+
+from tools.jobs.airflow import AIRFLOW
+from tools.kit.integration import AnyIntegration
+from tools.logs.elasticsearch import ELASTICSEARCH
+from tools.metrics.prometheus import PROMETHEUS
+from tools.tickets.jira import JIRA
+
+INTEGRATIONS: tuple[AnyIntegration, ...] = (
+    ELASTICSEARCH,
+    PROMETHEUS,
+    AIRFLOW,
+    JIRA,
+)

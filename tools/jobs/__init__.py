@@ -1,0 +1,1 @@
+"""Scheduled jobs: their parameters and their runs."""

@@ -1,0 +1,157 @@
+"""The tool that reads logs."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from tools.kit.errors import InvalidCall, Unavailable
+from tools.kit.excerpt import cut, fit
+from tools.kit.tool import Context, Params, ReadTool
+from tools.kit.types import Evidence
+from tools.logs.port import Level, LogLine, LogPage, LogQuery, LogStore
+
+ERROR_LEVELS = frozenset({"error", "err", "critical", "crit", "fatal", "alert", "emergency"})
+FIRST_ERRORS = 3
+MESSAGE_CHARS = 2_000
+"""How much of one message is kept: a stack trace, not a dump."""
+
+
+class QueryLogsParams(Params):
+    service: Annotated[str | None, Field(description="Exact name of the service.")] = None
+    contains: Annotated[
+        str | None, Field(description="A phrase in the message, such as 'connection timeout'.")
+    ] = None
+    level: Annotated[Level | None, Field(description="Only this severity or worse.")] = None
+    labels: Annotated[
+        dict[str, str], Field(description="Other fields that must match exactly, by name.")
+    ] = {}
+    minutes: Annotated[
+        int, Field(ge=1, le=1440, description="Length of the window, in minutes.")
+    ] = 30
+    until: Annotated[
+        datetime | None, Field(description="End of the window, UTC; now where left out.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=200, description="How many lines at most.")] = 50
+    order: Annotated[Literal["newest", "oldest"], Field(description="Which lines come first.")] = (
+        "newest"
+    )
+
+
+class QueryLogs(ReadTool[QueryLogsParams]):
+    """Read the log lines of a service, or those that hold a phrase, in a window of time.
+
+    Use it first when something failed: the first error usually names the cause. Name the
+    service where it is known, and end the window shortly after the alert. Not for numbers
+    over time: those are in query_metrics.
+    """
+
+    name: ClassVar[str] = "query_logs"
+
+    def __init__(self, backend: LogStore) -> None:
+        self._backend = backend
+
+    async def run(self, params: QueryLogsParams, ctx: Context) -> Evidence:
+        _refuse_empty_selector(params)
+        end = params.until or datetime.now(UTC)
+        if end.tzinfo is None:
+            end = end.replace(tzinfo=UTC)
+        start = end - timedelta(minutes=params.minutes)
+        page = await self._backend.search(_query(params, start, end), ctx)
+        if not page.lines and page.partial:
+            raise Unavailable(f"{page.query}: found nothing, but {page.partial}; try again")
+        errors = await self._first_errors(params, page, start, end, ctx)
+        shown = [*errors, *(line for line in page.lines if line not in errors)]
+        excerpt, cut_short = fit((_text(line) for line in shown), ctx.max_chars)
+        return Evidence(
+            tool=self.name,
+            query=page.query,
+            summary=_summary(params, page, errors),
+            excerpt=excerpt,
+            start=start,
+            end=end,
+            url=page.url,
+            status="found" if page.lines else "empty",
+            truncated=cut_short or page.total > len(page.lines) or bool(page.partial),
+            values={
+                "count": page.total,
+                "lines": [_value(line) for line in page.lines],
+                "first_error": cut(errors[0].message, MESSAGE_CHARS) if errors else None,
+            },
+        )
+
+    async def _first_errors(
+        self,
+        params: QueryLogsParams,
+        page: LogPage,
+        start: datetime,
+        end: datetime,
+        ctx: Context,
+    ) -> list[LogLine]:
+        """The earliest errors of the whole window, asked for apart.
+
+        A page of the newest may not hold them, and within one millisecond it does not tell which
+        was first.
+        """
+        whole = page.total <= len(page.lines)
+        if whole and not any(line.level in ERROR_LEVELS for line in page.lines):
+            return []
+        worse = "critical" if params.level == "critical" else "error"
+        changes = {"order": "oldest", "limit": FIRST_ERRORS, "level": worse}
+        earliest = _query(params.model_copy(update=changes), start, end)
+        return list((await self._backend.search(earliest, ctx)).lines)
+
+
+def _refuse_empty_selector(params: QueryLogsParams) -> None:
+    named = {"service": params.service, "contains": params.contains, **params.labels}
+    for field, value in named.items():
+        if value is not None and not re.sub(r"[\s*?%.]", "", value):
+            raise InvalidCall(f"{field}={value!r} selects nothing in particular; name one")
+    for field in params.labels:
+        if not re.fullmatch(r"[A-Za-z0-9_@.-]{1,100}", field):
+            raise InvalidCall(f"label {field!r} is no field name")
+    if params.service is None and params.contains is None and not params.labels:
+        raise InvalidCall("name at least a service, a phrase or a label: not all logs at once")
+
+
+def _query(params: QueryLogsParams, start: datetime, end: datetime) -> LogQuery:
+    return LogQuery(
+        start=start,
+        end=end,
+        service=params.service,
+        contains=params.contains,
+        level=params.level,
+        labels=params.labels,
+        limit=params.limit,
+        order=params.order,
+    )
+
+
+def _summary(params: QueryLogsParams, page: LogPage, errors: list[LogLine]) -> str:
+    what = params.service or params.contains or ", ".join(params.labels.values())
+    if not page.lines:
+        return cut(f"No lines of {what} in {params.minutes} min", 160)
+    plural = "line" if page.total == 1 else "lines"
+    text = f"{page.total} {plural} of {what} in {params.minutes} min"
+    if page.partial:
+        text += f" ({page.partial})"
+    if errors:
+        text += f"; first error {errors[0].at:%H:%M:%S}: {errors[0].message}"
+    return cut(" ".join(text.split()), 160)
+
+
+def _text(line: LogLine) -> str:
+    head = f"{line.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return " ".join(part for part in (head, line.level.upper(), line.service, line.message) if part)
+
+
+def _value(line: LogLine) -> dict[str, Any]:
+    return {
+        "at": line.at.astimezone(UTC).isoformat(),
+        "level": line.level,
+        "service": line.service,
+        "message": cut(line.message, MESSAGE_CHARS),
+    }

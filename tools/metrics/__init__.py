@@ -1,0 +1,1 @@
+"""Measurements over time, wherever they are kept."""
