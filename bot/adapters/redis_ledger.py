@@ -114,7 +114,7 @@ class RedisLedger:
                         "due": [[k, due] for k, due in waits.items() if k not in waited],
                         "no_longer_due": sorted(waited - set(waits)),
                         "open": after.resolved_at is None,
-                        "reservation": _reservation(reservation),
+                        **({"reservation": _reservation(reservation)} if reservation else {}),
                         "claims": [_claim(claim) for claim in claims],
                         "remember_ms": _REMEMBER_MS,
                     }
@@ -192,9 +192,7 @@ class RedisLedger:
         await self._projected(keys=[keys.FEED], args=[incident_id, f"{sequence:.0f}"])
 
 
-def _reservation(reservation: Reservation | None) -> dict[str, Any] | None:
-    if reservation is None:
-        return None
+def _reservation(reservation: Reservation) -> dict[str, Any]:
     return {
         "lease": keys.lease(reservation.lease),
         "token": reservation.token,

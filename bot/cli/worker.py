@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "kind",
         choices=("wait", "act"),
-        help="wait: investigations and monitors, many in one process; act: effects, each in its own",
+        help="wait: investigations and monitors; act: effects, each in a process of its own",
     )
 
 

@@ -36,6 +36,9 @@ class Intake:
             try:
                 while await self._incidents.ledger.extend("intake", token, _LEASE_SECONDS):
                     await self.drain(wait_seconds=2)
+            except Exception:
+                log.exception("the inbox can't be emptied; it is tried again")
+                await asyncio.sleep(1)
             finally:
                 await self._incidents.ledger.release("intake", token)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar
 
 import pytest
-from aiohttp import web
-from pydantic import Field
 
 from tests.fakes.http_server import FakeServer
+from tests.fakes.lamp import Colour, Lamp, Link, LookAtLamp, Saved, SetLamp
 from tools.kit.conformance import (
     ReadCase,
     WriteCase,
@@ -20,130 +18,9 @@ from tools.kit.conformance import (
     check_write_tool,
 )
 from tools.kit.errors import Unavailable
-from tools.kit.http import HttpClient, within
-from tools.kit.tool import Context, Params, ReadTool, ReversibleTool
-from tools.kit.types import (
-    Applied,
-    Change,
-    DryRun,
-    Effect,
-    Evidence,
-    Frozen,
-    Handle,
-    Target,
-    Verification,
-)
-
-
-class Lamp:
-    """The outside: a lamp with a colour, and the key of who set it last."""
-
-    def __init__(self) -> None:
-        self.colour = "red"
-        self.keys: list[str] = []
-
-    async def handle(self, request: web.Request) -> web.Response:
-        if request.method == "POST":
-            said = await request.json()
-            self.colour = said["colour"]
-            self.keys.append(said["key"])
-        return web.json_response({"colour": self.colour, "keys": self.keys})
-
-    async def world(self) -> object:
-        return self.colour
-
-    async def effects(self) -> int:
-        return len(self.keys)
-
-
-class Link:
-    """The lamp's backend."""
-
-    def __init__(self, url: str) -> None:
-        self.http = HttpClient("lamp", url)
-
-    async def check(self) -> str:
-        return "a lamp"
-
-    async def close(self) -> None:
-        await self.http.close()
-
-
-class Colour(Params):
-    colour: Annotated[str, Field(description="Name of a colour.")]
-
-
-class Saved(Frozen):
-    colour: str
-
-
-class LookAtLamp(ReadTool[Colour]):
-    """Say whether the lamp has a colour."""
-
-    name: ClassVar[str] = "look_at_lamp"
-
-    def __init__(self, link: Link) -> None:
-        self._http = link.http
-
-    async def run(self, params: Colour, ctx: Context) -> Evidence:
-        reply = await self._http.read("GET", "/", ctx)
-        same = reply.body["colour"] == params.colour
-        return Evidence(
-            tool=self.name,
-            query="GET /",
-            summary="it has" if same else "it has not",
-            excerpt="x" * min(500, ctx.max_chars),
-            status="found" if same else "empty",
-            values={"same": same},
-        )
-
-
-class SetLamp(ReversibleTool[Colour, Saved]):
-    """Set the lamp's colour."""
-
-    name: ClassVar[str] = "set_lamp"
-    effect: ClassVar[Effect] = Effect.WRITE
-
-    def __init__(self, link: Link) -> None:
-        self._http = link.http
-
-    async def dry_run(self, params: Colour, ctx: Context) -> DryRun:
-        now = (await self._state(ctx))["colour"]
-        change = Change(target="lamp", field="colour", before=now, after=params.colour)
-        return DryRun(
-            summary="Set lamp", targets=(Target(kind="lamp", name="lamp"),), changes=(change,)
-        )
-
-    async def execute(self, params: Colour, ctx: Context) -> Handle:
-        return await self._set(params.colour, ctx)
-
-    async def applied(self, key: str, handle: Handle | None, ctx: Context) -> Applied:
-        try:
-            state = await self._state(ctx)
-        except Unavailable as error:
-            return Applied(answer="unknown", summary=str(error))
-        if key not in state["keys"]:
-            return Applied(answer="no", summary="not set")
-        return Applied(answer="yes", summary="set", handle=Handle(ref=key, summary="set"))
-
-    async def verify(self, params: Colour, handle: Handle, ctx: Context) -> Verification:
-        right = (await self._state(ctx))["colour"] == params.colour
-        return Verification(status="passed" if right else "failed", summary="looked")
-
-    async def checkpoint(self, params: Colour, ctx: Context) -> Saved:
-        return Saved(colour=(await self._state(ctx))["colour"])
-
-    async def rollback(self, params: Colour, checkpoint: Saved, ctx: Context) -> Handle:
-        return await self._set(checkpoint.colour, ctx)
-
-    async def _state(self, ctx: Context) -> dict[str, Any]:
-        state: dict[str, Any] = (await self._http.read("GET", "/", ctx)).body
-        return state
-
-    async def _set(self, colour: str, ctx: Context) -> Handle:
-        if ctx.key not in (await self._state(ctx))["keys"]:
-            await self._http.write("POST", "/", ctx, json={"colour": colour, "key": ctx.key})
-        return Handle(ref=ctx.key, summary="set")
+from tools.kit.http import within
+from tools.kit.tool import Context
+from tools.kit.types import Applied, DryRun, Evidence, Handle, Verification
 
 
 class Desk:
@@ -234,7 +111,7 @@ class EagerPreview(SetLamp):
 
     async def dry_run(self, params: Colour, ctx: Context) -> DryRun:
         shown = await super().dry_run(params, ctx)
-        await self._set(params.colour, replace(ctx, key="eager"))
+        await self.set(params.colour, replace(ctx, key="eager"))
         return shown
 
 
@@ -249,8 +126,8 @@ class MovingPreview(SetLamp):
 class Repeats(SetLamp):
     """Does it again under the same key."""
 
-    async def _set(self, colour: str, ctx: Context) -> Handle:
-        await self._http.write("POST", "/", ctx, json={"colour": colour, "key": ctx.key})
+    async def set(self, colour: str, ctx: Context) -> Handle:
+        await self.http.write("POST", "/", ctx, json={"colour": colour, "key": ctx.key})
         return Handle(ref=ctx.key, summary="set")
 
 
@@ -280,7 +157,7 @@ class Forgets(SetLamp):
     """Puts back something else."""
 
     async def rollback(self, params: Colour, checkpoint: Saved, ctx: Context) -> Handle:
-        return await self._set("black", ctx)
+        return await self.set("black", ctx)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tools.logs.tools import QueryLogs, QueryLogsParams
 from tools.metrics.prometheus import PROMETHEUS
 from tools.metrics.tools import QueryMetrics, QueryMetricsParams
 from tools.tickets.create_ticket import CreateTicket, CreateTicketParams
-from tools.tickets.jira import JIRA
+from tools.tickets.jira import JIRA, Jira, JiraSettings
 from tools.tickets.update_ticket import UpdateTicket, UpdateTicketParams
 
 JOB = "daily_revenue_aggregation"
@@ -88,7 +88,7 @@ async def ticket_state(company: Company) -> object:
 
 
 async def ticket_writes(company: Company) -> int:
-    """Issues, their comments and their moves, as far as the company keeps count."""
+    """Issues and their comments."""
     issues = company.tracker.issues
     return len(issues) + sum(len(issue.comments) for issue in issues)
 
@@ -179,9 +179,10 @@ async def test_create_ticket(company: Company) -> None:
 
 
 async def test_update_ticket(company: Company) -> None:
-    backend = connecting(company, JIRA)(url(company, JIRA))
-    create = JIRA.tools(backend)[0]
-    opened = await create.execute(CreateTicketParams(summary="etl failed"), within(5))
+    backend = Jira(JiraSettings(**settings(company, JIRA)))
+    opened = await CreateTicket(backend).execute(
+        CreateTicketParams(summary="etl failed"), within(5)
+    )
     await backend.close()
     await check_write_tool(
         WriteCase(

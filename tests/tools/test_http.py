@@ -199,6 +199,19 @@ async def test_a_success_that_says_something_else_leaves_a_write_unknown(desk: D
     assert "OPSBOT_ACME_URL" in str(error)
 
 
+async def test_an_answer_of_another_shape_is_told_from_a_bug(desk: Desk) -> None:
+    client = desk.client()
+    for body in ({"hello": "world"}, ["hello"]):
+        desk.answers = [says(200, body)]
+        read = await client.read("GET", "/x", within(5))
+        write = await client.write("POST", "/x", within(5))
+        with pytest.raises(Refused, match="OPSBOT_ACME_URL"):
+            read.record["id"]
+        with pytest.raises(OutcomeUnknown, match="OPSBOT_ACME_URL"):
+            write.record["id"]
+    await client.close()
+
+
 async def test_a_redirect_is_not_followed(desk: Desk) -> None:
     desk.answers = [says(302, Location="http://elsewhere.invalid/login")]
     client = desk.client()

@@ -215,7 +215,7 @@ async def test_whole_histograms_are_refused_with_what_to_ask_instead() -> None:
 
 async def test_another_server_at_that_address_is_noticed() -> None:
     async with _answer({"hello": "world"}) as server:
-        with pytest.raises(Refused, match="url"):
+        with pytest.raises(Refused, match="OPSBOT_PROMETHEUS_URL"):
             await look(server.url, query="up", minutes=0)
 
 

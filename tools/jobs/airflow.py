@@ -53,14 +53,14 @@ class Airflow:
     async def check(self) -> str:
         version = await self._session.read("/version", within(10))
         dags = await self._session.read("/dags", within(10), query={"limit": 1})
-        number, jobs = version.body.get("version", "?"), dags.body.get("total_entries", "?")
+        number, jobs = version.record.get("version", "?"), dags.record.get("total_entries", "?")
         return f"Airflow {number} at {self._pages}, {jobs} jobs"
 
     async def close(self) -> None:
         await self._session.close()
 
     async def job(self, name: str, ctx: Context) -> Job:
-        dag = (await self._session.read(f"/dags/{segment(name)}", ctx)).body
+        dag = (await self._session.read(f"/dags/{segment(name)}", ctx)).record
         tags = tuple(tag["name"] for tag in dag.get("tags") or ())
         return Job(name=name, paused=bool(dag.get("is_paused")), affects=tags)
 
@@ -77,12 +77,12 @@ class Airflow:
     async def parameter(self, job: str, name: str, ctx: Context) -> Parameter | None:
         path = f"/variables/{segment(f'{job}.{name}')}"
         reply = await self._session.read(path, ctx, allow=(404,))
-        return None if reply.status == 404 else _parameter(job, reply.body)
+        return None if reply.status == 404 else _parameter(job, reply.record)
 
     async def set_parameter(self, parameter: Parameter, ctx: Context) -> None:
         key = f"{parameter.job}.{parameter.name}"
         path = f"/variables/{segment(key)}"
-        words = (await self._session.read(path, ctx)).body.get("description")
+        words = (await self._session.read(path, ctx)).record.get("description")
         await self._session.write(
             "PATCH",
             path,
@@ -107,7 +107,7 @@ class Airflow:
     async def latest_run(self, job: str, ctx: Context) -> Run | None:
         path = f"/dags/{segment(job)}/dagRuns"
         query: Query = {"order_by": "-run_after", "limit": 1}
-        runs = (await self._session.read(path, ctx, query=query)).body["dag_runs"]
+        runs = (await self._session.read(path, ctx, query=query)).record["dag_runs"]
         return self._run(runs[0]) if runs else None
 
     async def start_run(self, job: str, run_id: str, ctx: Context) -> Run:
@@ -116,23 +116,23 @@ class Airflow:
         reply = await self._session.write("POST", path, ctx, json=body, allow=(409,))
         if reply.status == 409:
             reply = await self._session.read(f"{path}/{segment(run_id)}", ctx)
-        return self._run(reply.body)
+        return self._run(reply.record)
 
     async def run(self, job: str, run_id: str, ctx: Context) -> Run | None:
         path = f"/dags/{segment(job)}/dagRuns/{segment(run_id)}"
         reply = await self._session.read(path, ctx, allow=(404,))
-        return None if reply.status == 404 else self._run(reply.body)
+        return None if reply.status == 404 else self._run(reply.record)
 
     async def find_run(self, run_id: str, ctx: Context) -> Run | None:
         # The single-run address knows no `~` for "any job"; the list does.
         query: Query = {"run_id_pattern": run_id, "order_by": "-run_after", "limit": PAGE}
         reply = await self._session.read("/dags/~/dagRuns", ctx, query=query)
-        runs = [run for run in reply.body["dag_runs"] if run["dag_run_id"] == run_id]
+        runs = [run for run in reply.record["dag_runs"] if run["dag_run_id"] == run_id]
         return self._run(runs[0]) if runs else None
 
     async def last_words(self, run: Run, ctx: Context) -> str:
         path = f"/dags/{segment(run.job)}/dagRuns/{segment(run.id)}/taskInstances"
-        tasks = (await self._session.read(path, ctx)).body["task_instances"]
+        tasks = (await self._session.read(path, ctx)).record["task_instances"]
         failed = [task for task in tasks if task.get("state") == "failed"]
         if not failed:
             return ""
@@ -140,7 +140,7 @@ class Airflow:
         log = await self._session.read(
             f"{path}/{segment(task['task_id'])}/logs/{task.get('try_number') or 1}", ctx
         )
-        return _last_words(log.body.get("content") or [])
+        return _last_words(log.record.get("content") or [])
 
     def _run(self, run: dict[str, Any]) -> Run:
         job, run_id = run["dag_id"], run["dag_run_id"]
@@ -155,7 +155,7 @@ class Airflow:
         offset = 0
         while True:
             query: Query = {"variable_key_pattern": pattern, "limit": PAGE, "offset": offset}
-            page: dict[str, Any] = (await self._session.read("/variables", ctx, query=query)).body
+            page: dict[str, Any] = (await self._session.read("/variables", ctx, query=query)).record
             for variable in page["variables"]:
                 yield variable
             offset += PAGE

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from tools.kit.errors import Unavailable
 from tools.kit.http import HttpClient, Query
 from tools.kit.http_errors import Reply
 from tools.kit.tool import Context
@@ -87,10 +86,7 @@ class AirflowSession:
     async def _sign_in(self, ctx: Context) -> SecretStr:
         body = {"username": self._username, "password": self._password}
         reply = await self._http.read("POST", "/auth/token", ctx, json=body)
-        token = reply.body.get("access_token") if isinstance(reply.body, dict) else None
-        if not token:
-            raise Unavailable("airflow: POST /auth/token gave no access_token")
-        return SecretStr(token)
+        return SecretStr(reply.record["access_token"])
 
 
 def _explain(body: Any) -> str:

@@ -124,6 +124,7 @@ class HttpClient:
         Refused where the backend said no, and OutcomeUnknown for everything in between.
         """
         sent = self._sent(method, path, query, json, headers)
+        sent.write = True
         try:
             reply = await self._exchange(sent, ctx, fresh=True)
         except (aiohttp.ClientError, OSError) as error:

@@ -35,6 +35,8 @@ class Sent:
     headers: Mapping[str, SecretStr]
     credentials: tuple[str, ...]
     explain: Callable[[Any], str]
+    write: bool = False
+    """Whether it was meant to change something."""
     left: bool = False
     """Whether a connection stood, so that the request may have reached the backend."""
 
@@ -59,15 +61,36 @@ class Sent:
         return text
 
 
+class Answer(dict[str, Any]):
+    """A JSON object of an answer. Asked for a field it lacks, it says that another server spoke."""
+
+    def __init__(self, sent: Sent, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self._sent = sent
+
+    def __missing__(self, field: str) -> Any:
+        raise _misunderstood(self._sent, f"the answer has no {field!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back: the status, and the body as JSON (None where it was empty)."""
 
+    sent: Sent
     status: int
     body: Any
     retry_after: float | None = None
     """Seconds the backend asked for, from `Retry-After`."""
     location: str = ""
+
+    @property
+    def record(self) -> Answer:
+        """The body where it is an object. Raises Refused for anything else, OutcomeUnknown
+        where the request was a write.
+        """
+        if isinstance(self.body, Answer):
+            return self.body
+        raise _misunderstood(self.sent, "the answer is no JSON object")
 
 
 def reveal(value: object) -> str:
@@ -82,7 +105,7 @@ def reply(sent: Sent, status: int, headers: Mapping[str, str], body: bytes) -> R
     parsed: Any = None
     if body:
         try:
-            parsed = json.loads(body)
+            parsed = json.loads(body, object_hook=lambda fields: Answer(sent, fields))
         except ValueError as error:
             if status < 300:
                 kind = headers.get("Content-Type", "no content type")
@@ -91,7 +114,7 @@ def reply(sent: Sent, status: int, headers: Mapping[str, str], body: bytes) -> R
                     f" check {_settings(sent, ('url',))}"
                 ) from error
             parsed = body.decode("utf-8", "replace")
-    return Reply(status, parsed, _retry_after(headers), headers.get("Location", ""))
+    return Reply(sent, status, parsed, _retry_after(headers), headers.get("Location", ""))
 
 
 def of_read(sent: Sent, reply: Reply) -> ToolError:
@@ -126,6 +149,11 @@ def describe(error: BaseException) -> str:
 def backoff(attempt: int) -> float:
     """Seconds before the next try: about 0.2, then 0.4, spread so that callers don't march."""
     return 0.2 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+
+
+def _misunderstood(sent: Sent, what: str) -> ToolError:
+    text = f"{sent}: {what}, so another server may have given it; check {_settings(sent, ('url',))}"
+    return OutcomeUnknown(text) if sent.write else Refused(text)
 
 
 def _of_refusal(sent: Sent, reply: Reply) -> ToolError:

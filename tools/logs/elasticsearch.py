@@ -52,6 +52,7 @@ class Elasticsearch:
 
     def __init__(self, settings: ElasticsearchSettings) -> None:
         self._settings = settings
+        self._path = f"/{segment(settings.index)}/_search"
         key = settings.api_key
         self._http = HttpClient(
             "elasticsearch",
@@ -63,24 +64,25 @@ class Elasticsearch:
 
     async def check(self) -> str:
         reply = await self._http.read("GET", "/", within(10))
-        version = (reply.body or {}).get("version", {}).get("number", "of unknown version")
+        # A key may be good for the front page and not for the logs.
+        await self._http.read("POST", self._path, within(10), json={"size": 0})
+        version = reply.record.get("version", {}).get("number", "of unknown version")
         return f"Elasticsearch {version} at {self._http.base_url}, index {self._settings.index}"
 
     async def close(self) -> None:
         await self._http.close()
 
     async def search(self, query: LogQuery, ctx: Context) -> LogPage:
-        path = f"/{segment(self._settings.index)}/_search"
         body = request_body(query, self._settings)
-        reply = await self._http.read("POST", path, ctx, json=body)
-        hits = reply.body["hits"]
+        reply = await self._http.read("POST", self._path, ctx, json=body)
+        hits = reply.record["hits"]
         total = hits["total"]
         return LogPage(
             lines=tuple(_line(hit["_source"], self._settings) for hit in hits["hits"]),
             total=total["value"] if isinstance(total, dict) else total,
-            query=f"POST {path} {json.dumps(body)}",
+            query=f"POST {self._path} {json.dumps(body)}",
             url=_kibana(query, self._settings),
-            partial=_partial(reply.body),
+            partial=_partial(reply.record),
         )
 
 

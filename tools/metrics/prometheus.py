@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import Field, SecretStr
 
-from tools.kit.errors import InvalidCall, Refused
+from tools.kit.errors import InvalidCall
 from tools.kit.http import HttpClient, within
 from tools.kit.integration import Integration, IntegrationSettings
 from tools.kit.tool import Context
@@ -47,7 +47,7 @@ class Prometheus:
 
     async def check(self) -> str:
         reply = await self._http.read("GET", "/api/v1/status/buildinfo", within(10))
-        version = (reply.body.get("data") or {}).get("version", "of unknown version")
+        version = (reply.record.get("data") or {}).get("version", "of unknown version")
         return f"Prometheus {version} at {self._http.base_url}"
 
     async def close(self) -> None:
@@ -66,13 +66,11 @@ class Prometheus:
                 "step": str(step_seconds(start, end)),
             }
         reply = await self._http.read("GET", path, ctx, query=args)
-        if not isinstance(reply.body, dict) or reply.body.get("status") != "success":
-            raise Refused(f"GET {path} did not answer as Prometheus does; check its url")
         return Samples(
-            series=_series(reply.body["data"], query),
+            series=_series(reply.record["data"], query),
             query=f"GET {path}?{urlencode(args)}",
             url=self._page(query, start, end),
-            warnings=tuple(reply.body.get("warnings") or ()),
+            warnings=tuple(reply.record.get("warnings") or ()),
         )
 
     def _page(self, query: str, start: datetime, end: datetime) -> str:

@@ -52,7 +52,7 @@ class Jira:
     async def check(self) -> str:
         myself = await self._http.read("GET", f"{API}/myself", within(10))
         await self.project(None, within(10))
-        name = myself.body.get("displayName") or self._settings.email
+        name = myself.record.get("displayName") or self._settings.email
         return f"Jira at {self._http.base_url} as {name}, project {self._settings.project}"
 
     async def close(self) -> None:
@@ -60,7 +60,7 @@ class Jira:
 
     async def project(self, key: str | None, ctx: Context) -> str:
         path = f"{API}/project/{segment(key or self._settings.project)}"
-        return str((await self._http.read("GET", path, ctx)).body["key"])
+        return str((await self._http.read("GET", path, ctx)).record["key"])
 
     async def create(self, ticket: NewTicket, key: str, ctx: Context) -> Ticket:
         fields: dict[str, Any] = {
@@ -74,7 +74,7 @@ class Jira:
         if ticket.priority:
             fields["priority"] = {"name": ticket.priority.capitalize()}
         reply = await self._http.write("POST", f"{API}/issue", ctx, json={"fields": fields})
-        number = reply.body["key"]
+        number = reply.record["key"]
         return Ticket(number, ticket.summary, "todo", "new", self._page(number))
 
     async def created(self, key: str, ctx: Context) -> Ticket | None:
@@ -86,11 +86,11 @@ class Jira:
         path = f"{API}/issue/{segment(ticket)}"
         query = {"fields": "summary,status"}
         reply = await self._http.read("GET", path, ctx, query=query, allow=(404,))
-        return None if reply.status == 404 else self._ticket(reply.body)
+        return None if reply.status == 404 else self._ticket(reply.record)
 
     async def moves(self, ticket: str, ctx: Context) -> tuple[Move, ...]:
         path = f"{API}/issue/{segment(ticket)}/transitions"
-        offered = (await self._http.read("GET", path, ctx)).body["transitions"]
+        offered = (await self._http.read("GET", path, ctx)).record["transitions"]
         return tuple(Move(each["id"], _status(each["to"]), each["to"]["name"]) for each in offered)
 
     async def move(self, ticket: str, move: Move, ctx: Context) -> None:
@@ -107,7 +107,7 @@ class Jira:
         path = f"{API}/issue/{segment(ticket)}/comment"
         query: Query = {"orderBy": "-created", "maxResults": COMMENTS}
         reply = await self._http.read("GET", path, ctx, query=query)
-        return tuple(_comment(each) for each in reply.body["comments"])
+        return tuple(_comment(each) for each in reply.record["comments"])
 
     async def commented(self, key: str, ctx: Context) -> tuple[Ticket, Comment] | None:
         for issue in await self._search(f'text ~ "\\"opsbot ref {key}\\""', ctx):
@@ -119,7 +119,7 @@ class Jira:
     async def _search(self, jql: str, ctx: Context) -> list[dict[str, Any]]:
         query: Query = {"jql": jql, "fields": "summary,status", "maxResults": 10}
         reply = await self._http.read("GET", f"{API}/search/jql", ctx, query=query)
-        return list(reply.body["issues"])
+        return list(reply.record["issues"])
 
     def _ticket(self, issue: dict[str, Any]) -> Ticket:
         fields = issue["fields"]
