@@ -14,7 +14,7 @@ from rq import Queue, Worker
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.worker import BaseWorker
+from rq.worker import BaseWorker, WorkerStatus
 
 from bot.adapters.process import die_with_parent
 
@@ -68,6 +68,8 @@ class WaitWorker(BaseWorker):
         running.add_done_callback(
             lambda done: self._closing.submit(self._finish, job, queue, execution, done)
         )
+        # A worker that RQ takes for busy would not heed a request to stop.
+        self.set_state(WorkerStatus.IDLE)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> Any:
         beaten = super().heartbeat(timeout, pipeline=pipeline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
@@ -70,11 +71,15 @@ class Jobs:
                 await self._table[work.kind](work)
         finally:
             renewing.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await renewing
             await self._incidents.ledger.release(key, token)
 
     async def _renew(self, key: str, token: str) -> None:
-        while await self._incidents.ledger.extend(key, token, LEASE_SECONDS):
+        held = True
+        while held:
             await asyncio.sleep(LEASE_SECONDS / 3)
+            held = await self._incidents.ledger.extend(key, token, LEASE_SECONDS)
 
     async def _waited_for(self, key: str) -> Work | None:
         incident = await self._incidents.ledger.load(key.partition("|")[0])

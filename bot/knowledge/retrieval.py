@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ import numpy as np
 from bot.knowledge.documents import Document
 from bot.knowledge.words import words
 from tools.kit.types import Frozen
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG when imported
 
 TITLE_WEIGHT, HEADING_WEIGHT = 8, 3
 """How often a word of the title or of a heading counts; one of the text counts once."""

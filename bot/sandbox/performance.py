@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +40,7 @@ async def perform(
         before = set(await ledger.recent_incidents(1000))
         progress("Breaking the nightly job …")
         await play.breaks(stage.company)
-        alerted_at = time.time()
+        alerted_at = max(alert.starts_at for alert in stage.company.alerts.alerts.values())
         progress("The job failed; its alert is out.")
         incident_id = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -22,6 +23,8 @@ def make_client(token: str, api_url: str) -> AsyncWebClient:
 
 def make_app(client: AsyncWebClient, signing_secret: str | None) -> AsyncApp:
     """An app without listeners. Without a signing secret it can only be reached by a socket."""
+    # Bolt reads SLACK_BOT_TOKEN by itself and then warns that the client wins, as it should.
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
     return AsyncApp(
         client=client,
         signing_secret=signing_secret,

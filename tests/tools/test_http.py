@@ -212,6 +212,15 @@ async def test_an_answer_of_another_shape_is_told_from_a_bug(desk: Desk) -> None
     await client.close()
 
 
+async def test_only_the_backend_s_own_word_counts_for_what_is_not_there(desk: Desk) -> None:
+    client = desk.client()
+    desk.answers = [says(404, {"why": "no such thing"})]
+    assert (await client.read("GET", "/x", within(5), allow=(404,))).status == 404
+    desk.answers = [lambda: web.Response(status=404, text="<h1>nginx</h1>")]
+    assert isinstance(await failure(client.read("GET", "/x", within(5), allow=(404,))), InvalidCall)
+    await client.close()
+
+
 async def test_a_redirect_is_not_followed(desk: Desk) -> None:
     desk.answers = [says(302, Location="http://elsewhere.invalid/login")]
     client = desk.client()
@@ -265,34 +274,3 @@ async def test_a_backend_that_never_answers_is_left_at_the_deadline() -> None:
         assert isinstance(await failure(client.write("POST", "/x", within(0.3))), OutcomeUnknown)
         await client.close()
     assert asked.is_set()
-
-
-def test_one_client_serves_one_event_loop_after_another() -> None:
-    async def answer(request: web.Request) -> web.Response:
-        return web.json_response({"n": 1})
-
-    clients: list[HttpClient] = []
-
-    async def once() -> object:
-        async with FakeServer(answer) as server:
-            if not clients:
-                clients.append(HttpClient("acme", server.url))
-            clients[0].base_url = server.url
-            return (await clients[0].read("GET", "/x", within(5))).body
-
-    assert [asyncio.run(once()) for _ in range(3)] == [{"n": 1}] * 3
-    asyncio.run(clients[0].close())
-    asyncio.run(clients[0].close())
-
-
-@pytest.mark.parametrize("url", ["", "acme.example", "ftp://acme", "https://u:p@acme.example"])
-def test_an_address_that_can_not_work_is_refused_without_repeating_a_password(url: str) -> None:
-    with pytest.raises(ValueError, match="acme: url") as caught:
-        HttpClient("acme", url)
-    assert "u:p" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["", ".", ".."])
-def test_a_name_can_not_leave_its_place_in_a_path(name: str) -> None:
-    with pytest.raises(InvalidCall):
-        segment(name)

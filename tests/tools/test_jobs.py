@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import SecretStr, ValidationError
 
 from tests.fakes.airflow import JOB, FakeAirflow
@@ -255,3 +256,14 @@ def test_settings_without_any_credential_name_what_is_missing() -> None:
 
 async def test_check_says_what_answered(desk: Desk) -> None:
     assert await desk.backend.check() == f"Airflow 3.3.2 at {desk.server.url}, 1 jobs"
+
+
+async def test_a_proxy_s_not_found_is_no_proof_that_nothing_happened(desk: Desk) -> None:
+    async def proxy(request: web.Request) -> web.Response:
+        return web.Response(status=404, text="<h1>Not Found</h1>", content_type="text/html")
+
+    async with FakeServer(proxy) as elsewhere:
+        backend = Airflow(AirflowSettings(url=elsewhere.url, token=SecretStr("t0k3n")))
+        for tool in (SetJobParameters(backend), RerunJob(backend)):
+            assert (await tool.applied("k1", None, ctx())).answer == "unknown"
+        await backend.close()

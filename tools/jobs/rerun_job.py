@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tools.jobs.port import JobScheduler, Run
 from tools.jobs.set_job_parameters import JobName
-from tools.kit.errors import InvalidCall, Refused, ToolError, Unavailable
+from tools.kit.errors import InvalidCall, Refused, ToolError
 from tools.kit.excerpt import cut
 from tools.kit.tool import Context, Params, WriteTool
 from tools.kit.types import Applied, Change, DryRun, Effect, Handle, Target, Verification
@@ -57,7 +57,7 @@ class RerunJob(WriteTool[RerunJobParams]):
         run_id = _run_id(key)
         try:
             run = await self._backend.find_run(run_id, ctx)
-        except (Unavailable, Refused) as error:
+        except ToolError as error:
             return Applied(answer="unknown", summary=f"could not be read back: {error}")
         if run is None:
             return Applied(answer="no", summary=f"there is no run {run_id!r}")

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from tools.jobs.port import JobScheduler, Mark, Parameter
-from tools.kit.errors import InvalidCall, OutcomeUnknown, Refused, ToolError, Unavailable
+from tools.kit.errors import InvalidCall, OutcomeUnknown, Refused, ToolError
 from tools.kit.excerpt import cut
 from tools.kit.tool import Context, Params, ReversibleTool
 from tools.kit.types import (
@@ -94,7 +94,7 @@ class SetJobParameters(ReversibleTool[SetJobParametersParams, SavedParameters]):
         """A later call over the same parameters takes the mark away: then the answer is no."""
         try:
             found = await self._backend.marked(key, ctx)
-        except (Unavailable, Refused) as error:
+        except ToolError as error:
             return Applied(answer="unknown", summary=f"could not be read back: {error}")
         if not found:
             return Applied(answer="no", summary=f"no parameter carries {key!r}")

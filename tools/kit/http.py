@@ -60,12 +60,12 @@ class HttpClient:
         own words in a refusal's JSON body. Raises ValueError for an address that can't work.
         """
         url = URL(base_url)
-        if url.scheme not in ("http", "https") or not url.host:
-            raise ValueError(f"{integration}: url {base_url!r} must begin http:// or https://")
-        if url.user or url.password or url.query_string or url.fragment:
+        if "@" in base_url or url.query_string or url.fragment:
             raise ValueError(
                 f"{integration}: url must be an address alone; credentials have their own settings"
             )
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError(f"{integration}: url {base_url!r} must begin http:// or https://")
         self.base_url = base_url.rstrip("/")
         self._integration = integration
         self._headers = dict(headers or {})
@@ -98,7 +98,7 @@ class HttpClient:
                 failure.__cause__ = error
                 pause: float | None = None
             else:
-                if reply.status < 300 or reply.status in allow:
+                if _wanted(reply, allow):
                     return reply
                 failure = http_errors.of_read(sent, reply)
                 pause = reply.retry_after
@@ -136,7 +136,7 @@ class HttpClient:
             if sent.left:
                 raise OutcomeUnknown(f"{error}; it had been sent, read it back") from error
             raise
-        if reply.status < 300 or reply.status in allow:
+        if _wanted(reply, allow):
             return reply
         raise http_errors.of_write(sent, reply)
 
@@ -259,6 +259,11 @@ async def _bounded(response: aiohttp.ClientResponse, sent: Sent) -> bytes:
                 f"{sent}: the answer is over {MAX_BODY_BYTES // 1024 // 1024} MiB; ask for less"
             )
     return bytes(body)
+
+
+def _wanted(reply: Reply, allow: tuple[int, ...]) -> bool:
+    # A 404 in HTML is some proxy's: it proves nothing about what the backend holds.
+    return reply.status < 300 or (reply.status in allow and not isinstance(reply.body, str))
 
 
 def _remaining(ctx: Context) -> float:

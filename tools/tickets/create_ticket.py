@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from tools.kit.errors import Refused, Unavailable
+from tools.kit.errors import ToolError
 from tools.kit.excerpt import cut
 from tools.kit.tool import Context, Params, WriteTool
 from tools.kit.types import Applied, Change, DryRun, Effect, Handle, Target, Verification
@@ -84,7 +84,7 @@ class CreateTicket(WriteTool[CreateTicketParams]):
                 if handle
                 else await self._backend.created(key, ctx)
             )
-        except (Unavailable, Refused) as error:
+        except ToolError as error:
             return Applied(answer="unknown", summary=f"could not be read back: {error}")
         if ticket is None:
             return Applied(answer="no", summary=f"no ticket was filed under {key!r}")

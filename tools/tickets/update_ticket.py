@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from tools.kit.errors import InvalidCall, OutcomeUnknown, Refused, ToolError, Unavailable
+from tools.kit.errors import InvalidCall, OutcomeUnknown, ToolError
 from tools.kit.excerpt import cut
 from tools.kit.tool import Context, Params, WriteTool
 from tools.kit.types import Applied, Change, DryRun, Effect, Handle, Target, Verification
@@ -84,7 +84,7 @@ class UpdateTicket(WriteTool[UpdateTicketParams]):
         """Without a handle the tracker's index is asked, which may lag by some seconds."""
         try:
             found = await self._find(key, handle, ctx)
-        except (Unavailable, Refused) as error:
+        except ToolError as error:
             return Applied(answer="unknown", summary=f"could not be read back: {error}")
         if found is None:
             return Applied(answer="no", summary=f"no comment carries {key!r}")
