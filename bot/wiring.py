@@ -123,6 +123,14 @@ def make_catalog(settings: Settings, prepared: Prepared, backends: dict[str, Bac
     return Catalog(tools)
 
 
+def declared_catalog(prepared: Prepared) -> Catalog:
+    """Every tool there could be, over no backend: to be looked at, never called."""
+    tools: list[Tool[Any]] = [SearchRunbooks(prepared.index)]
+    for integration in INTEGRATIONS:
+        tools += integration.tools(None)
+    return Catalog(tools)
+
+
 @asynccontextmanager
 async def core(settings: Settings, prepared: Prepared) -> AsyncIterator[Core]:
     """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError."""

@@ -118,7 +118,15 @@ class RunbookAgent:
             ruled_out=tuple(f"{o.cause} ({o.why})" for o in reasoning.ruled_out()),
             coverage=coverage,
             runbook=runbook.ref,
-            resolution=plan.resolution if plan else "",
+            follow_ups=tuple(
+                FollowUp(
+                    summary=f.summary,
+                    description=f.description,
+                    owners=self._inventory.owners_of(f.owner_of) if f.owner_of else (),
+                    project=f.project,
+                )
+                for f in reasoning.follow_ups()
+            ),
         )
         return Draft(diagnosis=diagnosis, plan=plan)
 
@@ -131,15 +139,6 @@ class RunbookAgent:
             guards=reasoning.guards(),
             verify=reasoning.verify_checks(),
             verify_within=reasoning.verify_within(),
-            follow_ups=tuple(
-                FollowUp(
-                    summary=f.summary,
-                    description=f.description,
-                    owners=self._inventory.owners_of(f.owner_of) if f.owner_of else (),
-                    project=f.project,
-                )
-                for f in reasoning.follow_ups()
-            ),
             runbook=reasoning.runbook.ref,
             requester="runbook",
             resolution=reasoning.resolution(),

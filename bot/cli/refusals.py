@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.adapters.store import StoreError
 from bot.policy.inventory import InventoryError
 from bot.policy.rules import PolicyError
+from bot.sandbox.running import AlreadyRunningError
 from bot.sandbox.valkey import ValkeyError
 from bot.settings import SettingsError
 from bot.slack.app import ChannelNotFoundError
@@ -19,6 +20,7 @@ START_UP = (
     PolicyError,
     InventoryError,
     ValkeyError,
+    AlreadyRunningError,
     ChannelNotFoundError,
     NotReadyError,
     PortInUseError,

@@ -74,6 +74,16 @@ class Coverage(Frozen):
     not_configured: tuple[str, ...] = ()
 
 
+class FollowUp(Frozen):
+    """A ticket that stays open after the incident, and whom to tell of it."""
+
+    summary: str
+    description: str = ""
+    owners: tuple[str, ...] = ()
+    """Handles as the inventory names them: `@dba-oncall`."""
+    project: str | None = None
+
+
 class Diagnosis(Frozen):
     """What is thought to be wrong, how sure that is and what it rests on."""
 
@@ -84,8 +94,8 @@ class Diagnosis(Frozen):
     ruled_out: tuple[str, ...] = ()
     coverage: Coverage = Coverage()
     runbook: RunbookRef | None = None
-    resolution: str = ""
-    """What the fix amounts to, in the words of a closed ticket."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    """What stays open whether or not the fix helps."""
 
     @property
     def cause(self) -> str | None:
@@ -142,16 +152,6 @@ class Step(Frozen):
         return _sha256([self.tool, self.version, self.params, targets, changes])
 
 
-class FollowUp(Frozen):
-    """A ticket that stays open after the incident, and whom to tell of it."""
-
-    summary: str
-    description: str = ""
-    owners: tuple[str, ...] = ()
-    """Handles as the inventory names them: `@dba-oncall`."""
-    project: str | None = None
-
-
 class Plan(Frozen):
     """Ordered steps under guards: what is judged, approved and run as one."""
 
@@ -164,7 +164,6 @@ class Plan(Frozen):
     """What must hold of the world afterwards, from fresh evidence."""
     verify_within: float = 900
     """Seconds that `verify` may take before the fix counts as failed."""
-    follow_ups: tuple[FollowUp, ...] = ()
     runbook: RunbookRef | None = None
     requester: str
     """`runbook`, `model` or the user id of whoever prompted or edited it."""
@@ -191,7 +190,6 @@ class PlanDraft(Frozen):
     guards: tuple[Reading, ...] = ()
     verify: tuple[Reading, ...] = ()
     verify_within: float = 900
-    follow_ups: tuple[FollowUp, ...] = ()
     runbook: RunbookRef | None = None
     requester: str
     resolution: str = ""

@@ -1,4 +1,4 @@
-"""Keeps the incident's own tickets: one when it opens, its end and the follow-ups when it closes."""
+"""Keeps the incident's own tickets: one when it opens; its end and what follows when it closes."""
 
 from __future__ import annotations
 
@@ -81,8 +81,7 @@ def _closing(incident: Incident) -> list[Intended]:
             "status": "done",
         }
         steps.append(Intended(tool="update_ticket", params=params))
-    fix = incident.fix
-    for follow_up in fix.plan.follow_ups if fix and incident.resolved_at else ():
+    for follow_up in incident.diagnosis.follow_ups if incident.diagnosis else ():
         params = {
             "summary": follow_up.summary,
             "description": follow_up.description or f"Left open by {incident.id}.",

@@ -19,8 +19,9 @@ from bot.incidents.rollback import Rollback
 from bot.incidents.service import Incidents
 
 log = logging.getLogger(__name__)
-LEASE_SECONDS = 15.0
-"""How long a dead worker's work stays its own; a live one renews it."""
+LEASE_SECONDS = 10.0
+"""How long a dead worker's work stays its own; a live one renews it. Shorter than ENQUEUE_AGAIN,
+so that the next worker to be told finds it free."""
 
 
 class Jobs:

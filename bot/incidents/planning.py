@@ -85,7 +85,7 @@ class Planner:
         )
 
 
-_CARRIED = ("verify", "verify_within", "follow_ups", "runbook", "requester", "resolution")
+_CARRIED = ("verify", "verify_within", "runbook", "requester", "resolution")
 
 
 def _playbook(plan: Plan, step: Step) -> Playbook:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from bot.knowledge.faults import Faults
 from bot.knowledge.folder import load_with_places
 from bot.knowledge.lint_causes import lint_causes
-from bot.knowledge.lint_names import Yields, lint_names
+from bot.knowledge.lint_names import lint_names
 from bot.knowledge.lint_tools import lint_tools
 from bot.knowledge.problem import Problem
 from tools.kit.catalog import Catalog
+from tools.kit.tool import ReadTool
 
-_NOTHING: Mapping[str, frozenset[str]] = {}
 
-
-def lint(folder: Path, tools: Catalog | None, yields: Yields = _NOTHING) -> tuple[Problem, ...]:
+def lint(folder: Path, tools: Catalog | None) -> tuple[Problem, ...]:
     """The problems of every runbook below the folder, by file and line.
 
-    Without `tools` the calls are not looked at. `yields` names the values of each tool's evidence;
-    of a tool that is not listed, a condition may name any value.
+    Without `tools` the calls are not looked at, and a condition may name any value of evidence.
     """
     loaded, unread = load_with_places(folder)
+    yields = {t.name: t.yields for t in tools or () if isinstance(t, ReadTool) and t.yields}
     reports = [Faults(each) for each in loaded]
     for faults in reports:
         lint_names(faults, yields)

@@ -30,6 +30,7 @@ class SearchRunbooks(ReadTool[SearchRunbooksParams]):
     """
 
     name: ClassVar[str] = "search_runbooks"
+    yields: ClassVar[frozenset[str]] = frozenset({"runbooks"})
 
     def __init__(self, index: RunbookIndex) -> None:
         self._index = index

@@ -36,7 +36,7 @@ def choose(decider: Decider, *, fix_fails: bool, no_runbook: bool) -> Play:
         return Play(
             "fix-fails",
             lambda c: c.break_etl(fix_fails=True),
-            decider if decider in ("policy", "person") else "approve",
+            "policy" if decider == "policy" else "approve",
             _called,
             _not_undone,
         )

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.sandbox.company import Company
+from bot.sandbox.running import DataFolder, Running
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.valkey import EmbeddedValkey
 from bot.settings import DEFAULT_HTTP_ADDR, Settings
@@ -32,6 +33,7 @@ class Stage:
         """`company`: bring the sample company even where Slack is a real one."""
         self._settings = settings
         self._http_addr = http_addr
+        self._folder = DataFolder(data)
         self.valkey = None if settings.redis_url else EmbeddedValkey(data)
         self.slack = None if settings.slack_configured else LocalSlack(keep=data / "slack.jsonl")
         self.company = Company(data / "company") if company or self.slack else None
@@ -41,7 +43,9 @@ class Stage:
         self.supervisor: Supervisor | None = None
 
     async def start(self, *, quiet: bool = False, opsbot: bool = True) -> None:
-        """Start what stands in first. Raises ValkeyError, OSError, NotReadyError."""
+        """Start what stands in first. Raises AlreadyRunningError, ValkeyError, OSError,
+        NotReadyError."""
+        self._folder.hold()
         if self.valkey:
             await self.valkey.start()
         if self.slack:
@@ -49,6 +53,13 @@ class Stage:
         if self.company:
             await self.company.start()
         self.environment = self._environment()
+        self._folder.note(
+            Running(
+                redis_url=self.environment["REDIS_URL"],
+                http_addr=self.http_addr,
+                page_url=self.slack.page_url if self.slack else None,
+            )
+        )
         if self.company:
             self.company.alert_to(
                 f"http://{self.http_addr}/webhooks/alertmanager", self.webhook_token
@@ -66,6 +77,7 @@ class Stage:
             await self.slack.stop()
         if self.valkey:
             await self.valkey.stop()
+        self._folder.release()
 
     async def __aenter__(self) -> Self:
         return self

@@ -164,9 +164,10 @@ class Projector:
 def _who(incident: Incident) -> set[str]:
     """Everybody a view may name."""
     who = {name for call in incident.calls for name in call.to}
+    if incident.diagnosis:
+        who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
     for state in incident.fixes:
         who |= {decision.by for decision in state.decisions}
-        who |= {owner for f in state.plan.follow_ups for owner in f.owners}
         if state.verdict.kind == "ask":
             who |= set(state.verdict.approvers)
     return who

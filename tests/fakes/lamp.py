@@ -69,6 +69,7 @@ class LookAtLamp(ReadTool[Colour]):
     """Say whether the lamp has a colour."""
 
     name: ClassVar[str] = "look_at_lamp"
+    yields: ClassVar[frozenset[str]] = frozenset({"same"})
 
     def __init__(self, link: Link) -> None:
         self.http = link.http

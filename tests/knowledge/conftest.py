@@ -77,6 +77,7 @@ class Look(ReadTool[LookParams]):
     """Look."""
 
     name: ClassVar[str] = "look"
+    yields: ClassVar[frozenset[str]] = frozenset({"value"})
 
     async def run(self, params: LookParams, ctx: Context) -> Evidence:
         return Evidence(tool=self.name, query=params.query, summary="", status="empty")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot import settings, wiring
 from bot.domain.values import Alert
 from bot.knowledge.documents import runbook_document
 from bot.knowledge.folder import load_folder
@@ -22,7 +23,6 @@ from bot.policy.template import MissingValue
 from tools.kit.types import Evidence
 
 FOLDER = Path(__file__).parents[2] / "runbooks"
-YIELDS = {"query_logs": ("count", "lines", "first_error"), "query_metrics": ("series", "value")}
 
 Found = Callable[..., Evidence]
 
@@ -64,7 +64,8 @@ def reasoning(runbook_id: str, fired: Alert, results: dict[str, Evidence]) -> Re
 
 
 def test_all_of_them_are_sound() -> None:
-    assert lint(FOLDER, None, YIELDS) == ()
+    every_tool = wiring.declared_catalog(wiring.prepare(settings.read({})))
+    assert lint(FOLDER, every_tool) == ()
 
 
 def test_the_failed_job_is_matched_by_name_and_most_specific_first(fired: Alert) -> None:

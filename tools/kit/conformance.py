@@ -182,7 +182,7 @@ def _declared(tool: Tool[Any]) -> None:
     assert tool.name in Catalog([tool])
 
 
-def _sound(tool: Tool[Any], evidence: Evidence, ctx: Context) -> None:
+def _sound(tool: ReadTool[Any], evidence: Evidence, ctx: Context) -> None:
     name = tool.name
     assert evidence.tool == name, f"{name}: its evidence names {evidence.tool!r}"
     assert evidence.query, f"{name}: its evidence does not say what was asked"
@@ -192,6 +192,7 @@ def _sound(tool: Tool[Any], evidence: Evidence, ctx: Context) -> None:
     assert size <= ctx.max_chars, f"{name}: an excerpt of {size}, budget {ctx.max_chars}"
     plain = json.loads(json.dumps(evidence.values, allow_nan=False))
     assert plain == evidence.values, f"{name}: its values are not plain JSON"
+    assert set(plain) == tool.yields, f"{name}: it gave {set(plain)}, it yields {tool.yields}"
 
 
 async def _unavailable(tool: Tool[Any], when: str, call: Awaitable[object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,11 @@ class Context:
     """Idempotency key of a write, `[A-Za-z0-9_-]`, at most 64 characters."""
     max_chars: int = 8_000
     """Budget for the excerpt of an Evidence, in characters."""
+
+    def __post_init__(self) -> None:
+        # It goes into run ids, labels and queries of every backend as it stands.
+        if self.key and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.key):
+            raise ValueError(f"idempotency key {self.key!r} must match [A-Za-z0-9_-]{{1,64}}")
 
 
 class Tool(ABC, Generic[P]):
@@ -67,6 +73,8 @@ class ReadTool(Tool[P]):
     """Looks, never touches. Runs without asking."""
 
     effect: ClassVar[Effect] = Effect.READ
+    yields: ClassVar[frozenset[str]] = frozenset()
+    """Names in `Evidence.values`, for whoever writes conditions over them."""
 
     @abstractmethod
     async def run(self, params: P, ctx: Context) -> Evidence:

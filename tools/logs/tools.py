@@ -50,6 +50,7 @@ class QueryLogs(ReadTool[QueryLogsParams]):
     """
 
     name: ClassVar[str] = "query_logs"
+    yields: ClassVar[frozenset[str]] = frozenset({"count", "lines", "first_error"})
 
     def __init__(self, backend: LogStore) -> None:
         self._backend = backend

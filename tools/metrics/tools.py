@@ -42,6 +42,7 @@ class QueryMetrics(ReadTool[QueryMetricsParams]):
     """
 
     name: ClassVar[str] = "query_metrics"
+    yields: ClassVar[frozenset[str]] = frozenset({"series", "value"})
 
     def __init__(self, backend: MetricStore) -> None:
         self._backend = backend

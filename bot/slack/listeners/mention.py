@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.incidents.answers import Question
 from bot.slack.listeners.deps import Deps
-from bot.slack.views.answer import answer_text
+from bot.slack.views.answer import answer_text, whom_it_names
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
@@ -29,7 +29,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
         )
         found = await deps.answers.matches(question)
         if len(found) == 1:
-            text = await answer_text(found[0], deps.directory)
+            people = await deps.directory.people(whom_it_names(found[0]))
+            text = answer_text(found[0], people)
             await deps.answers.give(question, found[0].id, text)
             return
         await say(text=_several(found), thread_ts=thread_ts, unfurl_links=False)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.slack.directory import SlackDirectory
 from bot.slack.scene import Stage, stage_of
-from bot.slack.views.text import clock, cut, safe
+from bot.slack.views.text import People, clock, cut, safe
 
 
-async def answer_text(incident: Incident, directory: SlackDirectory) -> str:
+def whom_it_names(incident: Incident) -> set[str]:
+    """User ids and group handles whose names the answer needs."""
+    fix = incident.fix
+    return set(fix.verdict.approvers) if fix and fix.verdict.kind == "ask" else set()
+
+
+def answer_text(incident: Incident, people: People) -> str:
     """Two to five short sentences, the answer first."""
     stage = stage_of(incident)
     alert = next(iter(incident.alerts.values()))
@@ -22,7 +27,6 @@ async def answer_text(incident: Incident, directory: SlackDirectory) -> str:
         parts = [f"{title} at {clock(alert.starts_at)}. I am still investigating."]
     fix = incident.fix
     if stage is Stage.NEEDS_APPROVAL and fix and fix.expires_at and fix.verdict.kind == "ask":
-        people = await directory.people(set(fix.verdict.approvers))
         who = " or ".join(people.name(a) for a in fix.verdict.approvers)
         parts.append(f"A fix waits for {who} until {clock(fix.expires_at)}.")
     elif incident.resolved_at:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.domain.plan_state import PlanStatus
 from bot.slack import ids
 from bot.slack.scene import Scene, Stage
 from bot.slack.slots import Slot
@@ -108,9 +107,9 @@ def _next(scene: Scene) -> str:
         case Stage.MONITORING:
             return "verify that it recovered"
         case Stage.RESOLVED:
-            open_ends = [f.summary for f in fix.plan.follow_ups] if fix else []
-            done = fix is not None and fix.status is PlanStatus.DONE
-            return safe("; ".join(open_ends)) if done and open_ends else "nothing, it is closed"
+            reached = incident.diagnosis
+            open_ends = [f.summary for f in reached.follow_ups] if reached else []
+            return safe("; ".join(open_ends)) or "nothing, it is closed"
         case _:
             called = incident.calls[-1].to if incident.calls else ()
             who = ", ".join(scene.people.name(w) for w in called)

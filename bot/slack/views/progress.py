@@ -123,8 +123,7 @@ def _tickets(incident: Incident) -> list[str]:
 
 def _still_open(scene: Scene) -> list[str]:
     incident = scene.incident
-    fix = incident.fix
-    if fix is None or fix.status is not PlanStatus.DONE:
+    if incident.diagnosis is None:
         return []
     closing = incident.plans.get("books-close")
     opened = {
@@ -135,7 +134,7 @@ def _still_open(scene: Scene) -> list[str]:
         if done.handle
     }
     lines = []
-    for follow_up in fix.plan.follow_ups:
+    for follow_up in incident.diagnosis.follow_ups:
         ticket = opened.get(follow_up.summary)
         key = f"<{ticket.url}|{ticket.ref}> " if ticket and ticket.url else ""
         owners = scene.people.all_mentions(follow_up.owners) if follow_up.owners else "no owner"

@@ -1,0 +1,140 @@
+"""`opsbot doctor`: checks the settings and everything they point at."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot import settings, wiring
+from bot.adapters import store
+from bot.cli.refusals import START_UP
+from bot.cli.say import fail, out
+from bot.knowledge.problem import format_problem
+from bot.sandbox.running import find_running
+from bot.settings import Settings, SettingsError
+from bot.slack.app import find_channel, make_client
+from bot.slack.directory import SlackDirectory
+from tools.kit.errors import ToolError
+
+_SECONDS = 15
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none: the settings say it all."""
+
+
+def run(options: argparse.Namespace) -> int:
+    try:
+        return asyncio.run(_doctor(settings.read()))
+    except START_UP as error:
+        return fail(error)
+
+
+async def _doctor(given: Settings) -> int:
+    checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+        ("files", lambda: _files(given)),
+        ("redis", lambda: _redis(given)),
+        ("slack", lambda: _slack(given)),
+        ("people", lambda: _people(given)),
+        ("webhooks", lambda: _webhooks(given)),
+    ]
+    backends = wiring.connect_backends(given)
+    checks += [(name, backend.check) for name, backend in backends.items()]
+    try:
+        passed = [await _one(name, check) for name, check in checks]
+    finally:
+        await asyncio.gather(*(backend.close() for backend in backends.values()))
+    if not backends:
+        out("–  systems    none configured; the sample company stands in with `opsbot up`")
+    if all(passed):
+        out("All is well. Next: `opsbot up`, or `opsbot demo` to see an incident.")
+        return 0
+    return fail("mend what is marked with ✗, then run `opsbot doctor` again")
+
+
+async def _one(name: str, check: Callable[[], Awaitable[str]]) -> bool:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            said = await check()
+    except SlackApiError as error:
+        said = f"Slack refuses: {error.response.get('error')}"
+    except TimeoutError:
+        said = f"no answer within {_SECONDS} s"
+    except (*START_UP, ToolError, SlackClientError) as error:
+        said = str(error)
+    else:
+        out(f"✓  {name:<10} {said}")
+        return True
+    out(f"✗  {name:<10} {said}")
+    return False
+
+
+async def _files(given: Settings) -> str:
+    prepared = wiring.prepare(given)
+    if prepared.problems:
+        raise SettingsError("; ".join(format_problem(p) for p in prepared.problems))
+    services = len(prepared.inventory.services)
+    rules = len(prepared.policy.rules)
+    return f"{len(prepared.runbooks)} runbooks, {rules} rules, {services} services"
+
+
+async def _redis(given: Settings) -> str:
+    if given.redis_url is None:
+        running = find_running(given.data)
+        where = f"in {str(given.data)!r}"
+        return f"embedded, {'running' if running else 'started by `opsbot up`'} {where}"
+    redis = await store.connect(given.redis_url.get_secret_value())
+    try:
+        accepted = given.redis_durability == "accepted"
+        found = await store.durability(redis, accepted=accepted)
+    finally:
+        await redis.aclose()
+    if found.accepted:
+        return "answers; its durability is accepted, so nothing runs without a person"
+    return "answers, keeps what it acknowledged" + (
+        " (asked for the disk each time)" if found.sync_each_write else ""
+    )
+
+
+async def _slack(given: Settings) -> str:
+    if not given.slack_configured:
+        return "local page; set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for your workspace"
+    given.require_slack()
+    token = given.slack_bot_token
+    client = make_client(token.get_secret_value() if token else "", given.slack_api_url)
+    who = await client.auth_test()
+    channel = await find_channel(client, given.channel)
+    info = (await client.conversations_info(channel=channel)).get("channel") or {}
+    if not info.get("is_member"):
+        raise SettingsError(f"opsbot is not in {given.channel}: type `/invite @opsbot` there")
+    return f"{who['user']} in {who['team']}, posts in {given.channel}"
+
+
+async def _people(given: Settings) -> str:
+    if not given.slack_configured:
+        return "the sample company's"
+    token = given.slack_bot_token
+    directory = SlackDirectory(
+        make_client(token.get_secret_value() if token else "", given.slack_api_url)
+    )
+    counts = []
+    for variable, names in (
+        ("OPSBOT_APPROVERS", given.approvers),
+        ("OPSBOT_ONCALL", given.oncall or given.approvers),
+    ):
+        found = {user for name in names for user in await directory.members(name)}
+        able = [user for user in found if await directory.eligible(user)]
+        if not able:
+            raise SettingsError(f"{variable}: nobody in Slack is behind {', '.join(names)!r}")
+        counts.append(f"{len(able)} in {variable}")
+    return ", ".join(counts)
+
+
+async def _webhooks(given: Settings) -> str:
+    host, port = given.http_host_port
+    if given.webhook_token is None:
+        return f"{host}:{port}; a new token each time, set OPSBOT_WEBHOOK_TOKEN to keep one"
+    return f"POST {host}:{port}/webhooks/alertmanager, token is set"
