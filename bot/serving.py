@@ -17,6 +17,7 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
 from bot.incidents.sweeper import Sweeper
+from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
 from bot.slack.app import find_channel, make_app, make_client
@@ -39,7 +40,7 @@ async def serve(settings: Settings) -> None:
     host, port = settings.http_host_port
     prepared = wiring.prepare(settings)
     for problem in prepared.problems:
-        log.warning("left out: %s", problem.message)
+        log.warning("left out: %s", format_problem(problem))
     arm_crashes(settings.crash_at)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.agent.fieldwork import Fieldwork, Look
-from bot.agent.sweep import sweep_looks
+from bot.agent.sweep import sweep_finding, sweep_looks
 from bot.domain.incident import Incident
 from bot.domain.ports import Clock, Draft, Ledger
 from bot.domain.values import (
@@ -62,8 +62,7 @@ class RunbookAgent:
             cause = reasoning.cause()
             if cause and cause.supported_by:
                 return self._draft(reasoning, cause, work)
-        looks = sweep_looks(alert, self._inventory)
-        await work.take(looks, lambda look, evidence: f"{look.title}: {evidence.summary}")
+        await work.take(sweep_looks(alert, self._inventory), sweep_finding)
         return Draft(diagnosis=_inconclusive(tried, work))
 
     async def _follow(self, runbook: Runbook, alert: Alert, work: Fieldwork) -> Reasoning:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.agent.fieldwork import Look
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
+from tools.kit.types import Evidence
 
 _MINUTES = 60
 _MOST_DEPENDENCIES = 4
@@ -40,6 +43,32 @@ def sweep_looks(alert: Alert, inventory: Inventory) -> list[Look]:
         )
     )
     return looks
+
+
+def sweep_finding(look: Look, evidence: Evidence) -> str:
+    """What stands out: the first error of logs, the series that moved most of metrics."""
+    values = evidence.values
+    if evidence.status == "found" and values.get("first_error"):
+        return f"{look.title}: {values['first_error']}"
+    if evidence.status == "found" and values.get("series"):
+        moved = max(values["series"], key=_movement)
+        if _movement(moved) > 0:
+            name = moved["labels"].get("__name__", "a series")
+            return f"{look.title}: {name} {_number(moved['first'])} → {_number(moved['last'])}"
+    return f"{look.title}: {evidence.summary}"
+
+
+def _movement(series: dict[str, Any]) -> float:
+    """How far a series moved against its own size: 0 is flat, 1 is from or to nothing."""
+    first, last = series.get("first"), series.get("last")
+    if first is None or last is None or first == last:
+        return 0.0
+    moved: float = abs(last - first) / max(abs(first), abs(last))
+    return moved
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
 
 
 def _logs(service: str, title: str) -> Look:

@@ -17,7 +17,8 @@ from bot.cli.refusals import START_UP
 from bot.cli.say import err, fail, out
 from bot.sandbox.performance import PlayError, perform
 from bot.sandbox.plays import Decider, Play, choose
-from bot.sandbox.stage import Stage, free_http_addr
+from bot.sandbox.ports import free_http_addr
+from bot.sandbox.stage import Stage
 from bot.settings import Settings
 
 

@@ -6,9 +6,10 @@ import argparse
 import asyncio
 import signal
 
-from bot import settings
+from bot import settings, wiring
 from bot.cli.refusals import START_UP
 from bot.cli.say import fail, out
+from bot.sandbox.ports import require_free
 from bot.sandbox.stage import Stage
 
 
@@ -27,6 +28,9 @@ async def _up() -> int:
     given = settings.read()
     if given.slack_configured:
         given.require_slack()
+    wiring.prepare(given)
+    wiring.connect_backends(given)
+    require_free(given.http_addr)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -58,7 +58,7 @@ class ExpireApproval(Command):
 
 class VoidPlan(Command):
     plan_id: str
-    cause: Literal["drift", "guard", "replaced", "policy", "failed"]
+    cause: Literal["drift", "guard", "policy", "failed"]
     reason: str
 
 

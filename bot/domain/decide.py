@@ -67,7 +67,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 return [reached]
             return [reached, *_propose(command, command.plan, command.verdict)]
         case c.ProposePlan(plan=plan, verdict=verdict):
-            if plan.id in incident.plans:
+            late = incident.resolved_at is not None and plan.purpose == "fix"
+            if plan.id in incident.plans or late:
                 return []
             return _propose(command, plan, verdict)
         case c.DecideApproval():
@@ -90,7 +91,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             ]
         case c.RequestReplan(plan_id=plan_id):
             state = _plan(incident, plan_id)
-            if state.void is None or incident.fix is not state or state.replan_asked:
+            latest = incident.fix is state and not incident.resolved_at
+            if state.status is not PlanStatus.VOID or not latest or state.replan_asked:
                 raise PlanChangedError(f"plan {plan_id!r} is not one to ask for again")
             return [e.ReplanRequested(**by, plan_id=plan_id)]
         case c.StartStep(plan_id=plan_id, step=step):
@@ -141,7 +143,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 )
             ]
         case c.StartRollback(plan_id=plan_id, step=step):
-            if step not in _plan(incident, plan_id).undoable[:1]:
+            state = _plan(incident, plan_id)
+            if step not in state.undoable[:1] or _at(state, step) is StepStatus.UNDOING:
                 raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is not to be undone now")
             return [
                 e.RollbackStarted(
@@ -183,6 +186,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
 
 
 def _join(incident: Incident, command: c.JoinAlert) -> list[e.IncidentEvent]:
+    if incident.resolved_at:
+        raise CommandRefusedError(f"{incident.id} is resolved; an alert that fires opens another")
     known = incident.alerts.get(command.alert.fingerprint)
     if known is not None and known.status == "firing":
         return []
@@ -246,6 +251,8 @@ def _plan(incident: Incident, plan_id: str) -> PlanState:
 
 
 def _at(state: PlanState, step: int) -> StepStatus:
+    if not 0 <= step < len(state.steps):
+        raise CommandRefusedError(f"{state.plan.id!r} has no step {step + 1}")
     return state.steps[step].status
 
 

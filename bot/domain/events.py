@@ -73,11 +73,11 @@ class ApprovalDecided(Event):
 
 
 class PlanVoided(Event):
-    """The plan will not run: expired, drifted, replaced or no longer needed."""
+    """The plan will not run: expired, drifted or no longer needed."""
 
     type: Literal["plan.voided"] = "plan.voided"
     plan_id: str
-    cause: Literal["expired", "drift", "guard", "replaced", "cleared", "policy", "failed"]
+    cause: Literal["expired", "drift", "guard", "cleared", "policy", "failed"]
     reason: str
 
 

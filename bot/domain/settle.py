@@ -60,9 +60,9 @@ def _needs_person(incident: Incident, command: c.Command) -> str | None:
             return verdict.reason
         case c.ProposePlan(verdict=Deny() | Escalate() as verdict, plan=plan):
             return verdict.reason if plan.purpose == "fix" else None
-        case c.DecideApproval(choice="reject"):
+        case c.DecideApproval(choice="reject") if _fix_of(incident, command.plan_id):
             return f"the fix was rejected: {command.reason or 'no reason given'}"
-        case c.ExpireApproval():
+        case c.ExpireApproval() if _fix_of(incident, command.plan_id):
             return "nobody decided in time, so nothing ran"
         case c.VoidPlan():
             fix = _fix_of(incident, command.plan_id)

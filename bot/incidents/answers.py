@@ -68,10 +68,11 @@ class Answers:
         )
 
 
-_COMMON = frozenset(
+_COMMON_WORDS = (
     "a an and are at by did do does for happened how in is it job of on so the to "
-    "was what when where which who why with failing failed fail broken down".split()  # noqa: SIM905
+    "was what when where which who why with failing failed fail broken down"
 )
+_COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def _words(text: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ import logging
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Claim, ConflictError, Inbox
+from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Alert
 from bot.incidents.correlate import correlate
 from bot.incidents.service import Incidents
@@ -47,7 +48,11 @@ class Intake:
         entries = await self._inbox.take(50, wait_seconds)
         for entry, alert in entries:
             crashpoint("W3")
-            await self._take(alert)
+            try:
+                await self._take(alert)
+            except CommandRefusedError:
+                # Its incident was resolved between two reads: look again, it may open another.
+                await self._take(alert)
             await self._inbox.done(entry)
         return len(entries)
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
+from bot.domain.plan_state import StepStatus
 from bot.domain.ports import NotReservedError, Reservation
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
@@ -34,9 +35,9 @@ class Rollback:
         plan_id, index = work.plan_step
         incident = await self._incidents.ledger.load(work.incident)
         state = incident.plans[plan_id]
-        if index not in state.undoable[:1]:
-            return
         step, done = state.plan.steps[index], state.steps[index]
+        if index not in state.undoable[:1] or done.status is StepStatus.UNDOING:
+            return
         now = self._incidents.clock()
         try:
             tool = self._catalog.write(step.tool)

@@ -34,17 +34,19 @@ class DataFolder:
         """Raises AlreadyRunningError, or OSError where the folder can't be written."""
         try:
             self._path.mkdir(parents=True, exist_ok=True)
-            self._lock = (self._path / "lock").open("w")
+            lock = (self._path / "lock").open("w")
         except OSError as error:
             raise OSError(
                 f"can't write to {str(self._path)!r}: {error.strerror}; set OPSBOT_DATA"
             ) from error
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            lock.close()
             raise AlreadyRunningError(
                 f"opsbot runs in {str(self._path)!r} already; end it, or set OPSBOT_DATA"
             ) from error
+        self._lock = lock
 
     def note(self, running: Running) -> None:
         """Say where things are; only this user may read it, for the page's token is in it."""
@@ -53,8 +55,8 @@ class DataFolder:
             out.write(running.model_dump_json())
 
     def release(self) -> None:
-        (self._path / "running.json").unlink(missing_ok=True)
         if self._lock:
+            (self._path / "running.json").unlink(missing_ok=True)
             self._lock.close()
             self._lock = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +12,7 @@ from bot.sandbox.company import Company
 from bot.sandbox.running import DataFolder, Running
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.valkey import EmbeddedValkey
-from bot.settings import DEFAULT_HTTP_ADDR, Settings
+from bot.settings import Settings
 from bot.supervisor import Supervisor
 from tools.integrations import INTEGRATIONS
 
@@ -30,10 +29,14 @@ class Stage:
     def __init__(
         self, settings: Settings, data: Path, *, company: bool, http_addr: str | None = None
     ) -> None:
-        """`company`: bring the sample company even where Slack is a real one."""
+        """`company`: bring the sample company even where Slack is a real one.
+
+        Raises AlreadyRunningError where the data folder is in use, OSError where it can't be.
+        """
         self._settings = settings
         self._http_addr = http_addr
         self._folder = DataFolder(data)
+        self._folder.hold()
         self.valkey = None if settings.redis_url else EmbeddedValkey(data)
         self.slack = None if settings.slack_configured else LocalSlack(keep=data / "slack.jsonl")
         self.company = Company(data / "company") if company or self.slack else None
@@ -43,9 +46,7 @@ class Stage:
         self.supervisor: Supervisor | None = None
 
     async def start(self, *, quiet: bool = False, opsbot: bool = True) -> None:
-        """Start what stands in first. Raises AlreadyRunningError, ValkeyError, OSError,
-        NotReadyError."""
-        self._folder.hold()
+        """Start what stands in first. Raises ValkeyError, OSError, NotReadyError."""
         if self.valkey:
             await self.valkey.start()
         if self.slack:
@@ -130,17 +131,3 @@ def _integrations(environment: dict[str, str]) -> set[str]:
         for integration in INTEGRATIONS
         if any(key.startswith(f"OPSBOT_{integration.name.upper()}_") for key in environment)
     }
-
-
-def free_http_addr(wanted: str = DEFAULT_HTTP_ADDR) -> str:
-    """`wanted` if nobody listens there, else the same host with a port that is free now."""
-    host, _, port = wanted.rpartition(":")
-    for candidate in (int(port), 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, candidate))
-            except OSError:
-                continue
-            return f"{host}:{probe.getsockname()[1]}"
-    raise OSError(f"no free port on {host!r}")

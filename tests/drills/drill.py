@@ -19,7 +19,8 @@ from bot.sandbox.performance import perform
 from bot.sandbox.plays import Play
 from bot.sandbox.slack import Person
 from bot.sandbox.slack.workspace import MAYA
-from bot.sandbox.stage import Stage, free_http_addr
+from bot.sandbox.ports import free_http_addr
+from bot.sandbox.stage import Stage
 from bot.slack import ids
 
 Fault = Callable[["Drill"], Awaitable[None]]

@@ -2,61 +2,63 @@
 
 from __future__ import annotations
 
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanStatus
+from bot.domain.values import Ask
 from bot.slack import ids
 from bot.slack.scene import Scene, Stage
 from bot.slack.slots import Slot
+from bot.slack.views.failure import failure_of
+from bot.slack.views.links import source
 from bot.slack.views.text import (
-    LINE_LIMIT,
     NOTICE_LIMIT,
     Block,
+    button,
     clock,
     context,
     cut,
     header,
     lasting,
-    safe,
+    said,
     section,
-    visible,
 )
+
+_LINE = 90
+"""Characters a line of the card may have on a phone, its label included."""
 
 
 def card(scene: Scene) -> Slot:
     incident, stage = scene.incident, scene.stage
-    title = f"{incident.severity.upper()} · {stage.word} · {visible(incident.title)}"
-    lines = [f"*Now:* {cut(_now(scene), LINE_LIMIT)}"]
+    lines = [_line("Now", _now(scene))]
     diagnosis = incident.diagnosis
     if diagnosis and diagnosis.cause:
-        cause = cut(safe(diagnosis.cause), LINE_LIMIT)
-        lines.append(f"*Cause ({diagnosis.confidence} confidence):* {cause}")
-    lines.append(f"*Next:* {cut(_next(scene), LINE_LIMIT)}")
+        lines.append(_line(f"Cause ({diagnosis.confidence} confidence)", diagnosis.cause))
+    lines.append(_line("Next", _next(scene)))
     blocks: list[Block] = [
-        header(title),
+        header(f"{incident.severity.upper()} · {stage.word} · {incident.title}"),
         section("\n".join(lines)),
         context(" · ".join(_facts(scene))),
     ]
     link = scene.links.get(f"approval:{incident.fix.plan.id}") if incident.fix else None
     if link and stage is Stage.NEEDS_APPROVAL:
-        blocks.append(
-            {
-                "type": "actions",
-                "elements": [
-                    {
-                        "type": "button",
-                        "action_id": ids.OPEN_APPROVAL,
-                        "text": {"type": "plain_text", "text": "Review fix"},
-                        "url": link,
-                        "accessibility_label": f"Review the fix for {incident.id}",
-                    }
-                ],
-            }
+        review = button(
+            "Review fix", ids.OPEN_APPROVAL, f"Review the fix for {incident.id}", url=link
         )
-    notice = f"{incident.id} {stage.word}: {visible(incident.title)}"
+        blocks.append({"type": "actions", "elements": [review]})
+    severity = incident.severity.upper()
     return Slot(
         id="card",
-        text=safe(cut(notice, NOTICE_LIMIT)),
+        text=said(
+            f"{incident.id} {cut(incident.title, 100)} · {severity}, {stage.word.lower()}",
+            NOTICE_LIMIT,
+        ),
         blocks=tuple(blocks),
         state=stage.name,
     )
+
+
+def _line(label: str, text: str) -> str:
+    return f"*{label}:* {said(text, _LINE - len(label) - 2)}"
 
 
 def _facts(scene: Scene) -> list[str]:
@@ -65,12 +67,11 @@ def _facts(scene: Scene) -> list[str]:
     updated = incident.updated_at or opened
     facts = [f"{scene.stage.emoji} {scene.stage.word}", incident.id]
     if incident.service:
-        facts.append(safe(cut(incident.service, 40)))
+        facts.append(said(incident.service, 40))
     if opened and updated:
         facts += [lasting(opened, incident.resolved_at or updated), f"updated {clock(updated)}"]
     if incident.ticket:
-        ticket = incident.ticket
-        facts.append(f"<{ticket.url}|{ticket.ref}>" if ticket.url else safe(ticket.ref))
+        facts.append(source(said(incident.ticket.ref, 40), incident.ticket.url))
     return facts
 
 
@@ -78,19 +79,27 @@ def _now(scene: Scene) -> str:
     incident, fix = scene.incident, scene.incident.fix
     match scene.stage:
         case Stage.RESOLVED:
-            return safe(incident.resolution)
+            return incident.resolution
         case Stage.FIXING | Stage.MONITORING if fix:
             noted = scene.progress(fix.plan.id)
             done = [s for s in fix.steps if s.summary]
             if noted:
-                return safe(noted[-1].summary)
-            return safe(done[-1].summary if done else "starting the fix")
-        case Stage.FAILED if incident.calls:
-            return safe(incident.calls[-1].reason)
+                return noted[-1].summary
+            return done[-1].summary if done else "starting the fix"
+        case Stage.FAILED | Stage.NEEDS_PERSON if incident.calls:
+            return incident.calls[-1].reason
+        case Stage.FAILED if fix:
+            return failure_of(fix)
         case _:
-            alert = next(iter(incident.alerts.values()))
-            started = clock(alert.starts_at)
-            return f"since {started}: {safe(alert.annotations.get('summary', incident.title))}"
+            return _trouble(incident)
+
+
+def _trouble(incident: Incident) -> str:
+    alert = next(iter(incident.alerts.values()))
+    texts = (alert.annotations.get(name, "") for name in ("summary", "description"))
+    more = next((text for text in texts if text and text != incident.title), "")
+    many = f"{len(incident.alerts)} alerts " if len(incident.alerts) > 1 else ""
+    return f"{many}since {clock(alert.starts_at)}{': ' if more else ''}{more}"
 
 
 def _next(scene: Scene) -> str:
@@ -98,25 +107,22 @@ def _next(scene: Scene) -> str:
     match scene.stage:
         case Stage.INVESTIGATING:
             return "diagnosis, then a proposal"
-        case Stage.NEEDS_APPROVAL if fix and fix.expires_at:
-            who = " or ".join(scene.people.name(w) for w in _approvers(scene))
-            return f"{who} to decide by {clock(fix.expires_at)}"
+        case Stage.NEEDS_APPROVAL if fix and fix.expires_at and isinstance(fix.verdict, Ask):
+            who = " or ".join(scene.people.plain(w) for w in fix.verdict.approvers)
+            many = "1 change" if len(fix.steps) == 1 else f"{len(fix.steps)} changes"
+            held = "".join(f" ({g.title} {g.shown})" for g in fix.plan.guards[:1])
+            return f"{who} to approve {many} by {clock(fix.expires_at)}{held}"
         case Stage.FIXING if fix:
-            running = (fix.current or 0) + 1
-            return f"step {running} of {len(fix.steps)}"
+            return f"step {(fix.current or 0) + 1} of {len(fix.steps)}"
         case Stage.MONITORING:
             return "verify that it recovered"
+        case Stage.FAILED if fix and fix.undoable:
+            return "put back what was changed, then call a person"
         case Stage.RESOLVED:
-            reached = incident.diagnosis
-            open_ends = [f.summary for f in reached.follow_ups] if reached else []
-            return safe("; ".join(open_ends)) or "nothing, it is closed"
+            open_ends = [f.summary for f in fix.plan.follow_ups] if fix else []
+            done = fix is not None and fix.status is PlanStatus.DONE
+            return f"still open: {'; '.join(open_ends)}" if done and open_ends else "nothing"
         case _:
             called = incident.calls[-1].to if incident.calls else ()
-            who = ", ".join(scene.people.name(w) for w in called)
-            return f"{who} to take over" if who else "a person to take over"
-
-
-def _approvers(scene: Scene) -> tuple[str, ...]:
-    fix = scene.incident.fix
-    verdict = fix.verdict if fix else None
-    return verdict.approvers if verdict and verdict.kind == "ask" else ()
+            who = ", ".join(scene.people.plain(w) for w in called)
+            return f"{who or 'a person'} to take over"

@@ -1,10 +1,10 @@
-"""Words, times and escapes for Slack. Everything from outside goes through `safe`."""
+"""Words, times and escapes for Slack. Everything from outside goes through `said` or `safe`."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ from tools.kit.types import Frozen
 Block = dict[str, Any]
 SECTION_LIMIT = 3000
 HEADER_LIMIT = 150
-LINE_LIMIT = 90
 NOTICE_LIMIT = 150
 """Longest `text`: what a phone's notification shows."""
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e]")
 _UNSEEN_MORE = re.compile("[\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
+_EMOJI = re.compile(r":(?=[\w+'-]*[A-Za-z+][\w+'-]*:)")
+_MARKUP = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 
 
 class People(Frozen):
@@ -28,11 +29,15 @@ class People(Frozen):
     mentions: Mapping[str, str] = {}
     """User id or handle → Slack's mention markup."""
 
+    def plain(self, who: str) -> str:
+        """A name as it stands, not escaped: for text that is escaped later."""
+        return self.names.get(who, who)
+
     def name(self, who: str) -> str:
-        return safe(self.names.get(who, who.removeprefix("policy:")))
+        return said(self.plain(who), 40)
 
     def mention(self, who: str) -> str:
-        return self.mentions.get(who, safe(who))
+        return self.mentions.get(who, said(who, 40))
 
     def all_mentions(self, whom: tuple[str, ...]) -> str:
         return " ".join(self.mention(who) for who in whom) or "nobody is configured to be called"
@@ -45,8 +50,9 @@ def visible(text: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Text of outside as it stands: no mention, link or formatting of its own."""
+    """Text of outside as it stands: no mention, link, formatting or emoji of its own."""
     escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = _EMOJI.sub(":\u200a", escaped)
     return re.sub(r"([*_~`])", "\u200a\\1", escaped) if _formats(escaped) else escaped
 
 
@@ -57,8 +63,34 @@ def _formats(text: str) -> bool:
 
 def cut(text: str, most: int) -> str:
     """At most `most` characters, on one line, ending in … where something is missing."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+    line = " ".join(visible(text).split())
+    if len(line) <= most:
+        return line
+    kept = line[: most - 1]
+    word = kept.rfind(" ")
+    return kept[: word if word > most * 2 // 3 else None].rstrip(" ,;:·(") + "…"
+
+
+def said(text: str, most: int) -> str:
+    """What somebody outside wrote: one line, at most `most` characters as read, escaped."""
+    return safe(cut(text, most))
+
+
+def read(markup: str) -> str:
+    """What a person reads of Slack's markup: labels for links and mentions, no escapes."""
+    labelled = _MARKUP.sub(lambda found: found[2] or found[1], markup)
+    return labelled.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def fitted(lines: Iterable[str], most: int) -> str:
+    """As many whole lines as fit in `most` characters as read, and in a section; then …"""
+    kept: list[str] = []
+    for line in lines:
+        whole = "\n".join([*kept, line])
+        if len(read(whole)) > most - 2 or len(whole) > SECTION_LIMIT - 2:
+            return "\n".join([*kept, "…"])
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def clock(at: datetime) -> str:
@@ -76,19 +108,31 @@ def lasting(start: datetime, end: datetime) -> str:
 
 
 def section(text: str) -> Block:
-    return {
-        "type": "section",
-        "text": {"type": "mrkdwn", "text": text[:SECTION_LIMIT]},
-        "expand": True,
-    }
+    """Never folded, and Slack makes no links or mentions of its own in it."""
+    return {"type": "section", "text": _mrkdwn(text), "expand": True}
 
 
 def context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text[:SECTION_LIMIT]}]}
+    return {"type": "context", "elements": [_mrkdwn(text)]}
 
 
 def header(text: str) -> Block:
     return {
         "type": "header",
-        "text": {"type": "plain_text", "text": cut(visible(text), HEADER_LIMIT), "emoji": True},
+        "text": {"type": "plain_text", "text": cut(text, HEADER_LIMIT), "emoji": True},
     }
+
+
+def button(label: str, action: str, heard: str, **more: Any) -> Block:
+    """A button; `heard` is what a screen reader says."""
+    return {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": label},
+        "accessibility_label": cut(heard, 75),
+        **more,
+    }
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -1,0 +1,40 @@
+"""What the monitor sees, from the first effect to the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.domain.plan_state import PlanState, PlanStatus
+from bot.slack.scene import Scene
+from bot.slack.slots import Slot
+from bot.slack.views.text import NOTICE_LIMIT, clock, said, section
+
+
+def monitor(scene: Scene, state: PlanState) -> Slot | None:
+    """One message, edited; None while there is nothing to watch."""
+    noted = scene.progress(state.plan.id)
+    landed = [s for s in state.steps if s.landed]
+    if state.plan.purpose != "fix" or not landed or not (noted or state.recovery):
+        return None
+    last = state.recovery or (noted[-1].summary if noted else "")
+    if state.status is PlanStatus.RUNNING:
+        head = _watching(state)
+    elif state.status is PlanStatus.DONE:
+        head = f"Recovered {clock(state.touched_at)}"
+    else:
+        head = "Not recovered"
+    return Slot(
+        id=f"monitor:{state.plan.id}",
+        text=said(f"{scene.incident.id} {head}: {last}", NOTICE_LIMIT),
+        blocks=(section(f"*{head}:* {said(last, 200)}"),),
+        state=str(state.status),
+    )
+
+
+def _watching(state: PlanState) -> str:
+    ended = [s.finished_at for s in state.steps if s.finished_at]
+    if not ended:
+        return "Watching"
+    if state.current is not None:
+        return f"Watching since {clock(ended[-1])}"
+    return f"Watching until {clock(max(ended) + timedelta(seconds=state.plan.verify_within))}"

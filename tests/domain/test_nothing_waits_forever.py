@@ -1,0 +1,165 @@
+"""Every state an incident can reach is walked: something is due, or a person has it, or it ended."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from bot.domain import commands as c
+from bot.domain.decide import decide
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanStatus, StepStatus
+from bot.domain.refusals import CommandRefusedError
+from bot.domain.values import Plan
+from bot.domain.work import Work, next_work
+from tests.fakes.story import ALLOW, DENY, EXPIRES, alert, ask, at, diagnosis, opened, plan, told
+
+LATER = at(10 + EXPIRES)
+SOON = at(10)
+
+
+def anything(incident: Incident, plans: tuple[Plan, ...]) -> Iterator[c.Command]:
+    """Every command anyone could send, in order or out of it."""
+    yield c.ClearAlert(at=SOON, fingerprint="fp-1")
+    yield c.JoinAlert(at=SOON, alert=alert())
+    yield c.Conclude(at=SOON, diagnosis=diagnosis())
+    for verdict in (ask(), ALLOW, DENY):
+        yield c.Conclude(at=SOON, diagnosis=diagnosis(), plan=plans[0], verdict=verdict)
+    for one in plans:
+        yield c.ProposePlan(at=SOON, plan=one, verdict=ask())
+    for name, state in incident.plans.items():
+        for choice in ("approve", "reject"):
+            yield c.DecideApproval.model_validate(
+                {
+                    "at": SOON,
+                    "actor": "U1",
+                    "plan_id": name,
+                    "digest": state.digest,
+                    "choice": choice,
+                }
+            )
+        for cause in ("drift", "failed"):
+            yield c.VoidPlan.model_validate(
+                {"at": SOON, "plan_id": name, "cause": cause, "reason": cause}
+            )
+        yield c.ExpireApproval(at=LATER, plan_id=name)
+        yield c.RequestReplan(at=SOON, plan_id=name)
+        yield c.CallPerson(at=SOON, reason="three plans", plan_id=name)
+        for passed in (True, False):
+            yield c.VerifyRecovery(at=SOON, plan_id=name, passed=passed, summary="")
+        for step in range(len(state.steps)):
+            yield from of_step(name, step)
+
+
+def of_step(name: str, step: int) -> Iterator[c.Command]:
+    which: dict[str, Any] = {"at": SOON, "plan_id": name, "step": step}
+    yield c.StartStep(**which, key="k", checkpoint={}, deadline=at(40))
+    for outcome in ("succeeded", "failed", "unknown"):
+        yield c.FinishStep.model_validate({**which, "outcome": outcome, "summary": ""})
+    for passed in (True, False):
+        yield c.VerifyStep(**which, passed=passed, summary="")
+    yield c.StartRollback(**which, key="k", deadline=at(40))
+    for outcome in ("succeeded", "failed", "unknown", "refused"):
+        yield c.FinishRollback.model_validate({**which, "outcome": outcome, "summary": ""})
+
+
+def shape(incident: Incident) -> object:
+    """What tells two states apart; times, texts and how often a person was called don't."""
+    return (
+        incident.diagnosis is None,
+        tuple(sorted((f, a.status) for f, a in incident.alerts.items())),
+        incident.resolved_at is None,
+        bool(incident.calls),
+        tuple(
+            (
+                name,
+                s.status,
+                s.verdict.kind,
+                s.void.cause if s.void else "",
+                s.replan_asked,
+                s.handed_over,
+                s.recovered,
+                tuple((t.status, t.landed) for t in s.steps),
+            )
+            for name, s in incident.plans.items()
+        ),
+    )
+
+
+def reachable(plans: tuple[Plan, ...]) -> list[Incident]:
+    first = told(opened()).model_copy(
+        update={"skipped_books": {"open": "no tracker", "close": "no tracker"}}
+    )
+    seen = {shape(first): first}
+    waiting = deque([first])
+    while waiting:
+        before = waiting.popleft()
+        for command in anything(before, plans):
+            try:
+                events = decide(before, command)
+            except CommandRefusedError:
+                continue
+            after = before
+            for event in events:
+                after = after.evolve(event)
+            if shape(after) not in seen:
+                seen[shape(after)] = after
+                waiting.append(after)
+    return list(seen.values())
+
+
+def test_from_every_reachable_state_something_leads_on() -> None:
+    states = reachable((plan("P1"), plan("P2", steps=1, verify=())))
+    assert len(states) > 500
+    for incident in states:
+        due = next_work(incident)
+        assert due or incident.calls, shape(incident)
+        assert len({work.key for work in due}) == len(due), shape(incident)
+        for work in due:
+            assert takes(incident, work), (work.key, shape(incident))
+        if incident.resolved_at:
+            asking = {s.status for s in incident.fixes} & {PlanStatus.AWAITING, PlanStatus.READY}
+            assert not asking, shape(incident)
+
+
+def takes(incident: Incident, work: Work) -> bool:
+    """Whether the incident accepts what the worker on `work` will say."""
+    for command in answers(incident, work):
+        try:
+            if decide(incident, command):
+                return True
+        except CommandRefusedError:
+            continue
+    return False
+
+
+def answers(incident: Incident, work: Work) -> Iterator[c.Command]:
+    by: dict[str, Any] = {"at": LATER}
+    match work.kind:
+        case "investigate":
+            yield c.Conclude(**by, diagnosis=diagnosis())
+        case "replan":
+            yield c.ProposePlan(**by, plan=plan("P9"), verdict=ask())
+        case "expire":
+            yield c.ExpireApproval(**by, plan_id=work.ref)
+        case "verify_recovery":
+            yield c.VerifyRecovery(**by, plan_id=work.ref, passed=True, summary="")
+        case "report":
+            yield c.Report(**by)
+        case "execute" | "recover" | "verify" | "undo" | "recover_undo":
+            name, step = work.plan_step
+            status = incident.plans[name].steps[step].status
+            given = {**by, "plan_id": name, "step": step}
+            if work.kind == "execute":
+                yield c.StartStep(**given, key="k", checkpoint={}, deadline=LATER)
+            elif work.kind == "recover":
+                yield c.FinishStep(**given, outcome="unknown", summary="")
+            elif work.kind == "verify":
+                yield c.VerifyStep(**given, passed=True, summary="")
+            elif work.kind == "undo":
+                yield c.StartRollback(**given, key="k", deadline=LATER)
+            elif status is StepStatus.UNDOING:
+                yield c.FinishRollback(**given, outcome="unknown", summary="")
+        case _:
+            return
