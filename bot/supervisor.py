@@ -75,7 +75,7 @@ class Supervisor:
         """Start one process, `extra` being variables for it alone."""
         parent = os.getpid()
         self._running[name] = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "bot", *PROCESSES[name]],
+            [sys.executable, "-P", "-m", "bot", *PROCESSES[name]],
             env={**self._environment, **extra},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self._quiet else None,
