@@ -20,6 +20,8 @@ from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.adapters.rq_queue import RqQueue
 from bot.agent.runbook_agent import RunbookAgent
+from bot.agent.survey import Surveyor
+from bot.domain.ports import Ledger
 from bot.incidents.books import Books
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
@@ -33,6 +35,7 @@ from bot.incidents.rollback import Rollback
 from bot.incidents.service import Incidents
 from bot.knowledge.documents import load_documents
 from bot.knowledge.folder import load_folder
+from bot.knowledge.memory import SearchIncidents
 from bot.knowledge.problem import Problem
 from bot.knowledge.retrieval import RunbookIndex
 from bot.knowledge.runbook import Runbook
@@ -111,9 +114,11 @@ def connect_backends(settings: Settings) -> dict[str, Backend]:
     return backends
 
 
-def make_catalog(settings: Settings, prepared: Prepared, backends: dict[str, Backend]) -> Catalog:
+def make_catalog(
+    settings: Settings, prepared: Prepared, backends: dict[str, Backend], ledger: Ledger
+) -> Catalog:
     """Every tool of every configured integration; of a read-only one, its reads alone."""
-    tools: list[Tool[Any]] = [SearchRunbooks(prepared.index)]
+    tools: list[Tool[Any]] = [SearchRunbooks(prepared.index), SearchIncidents(ledger)]
     for integration in INTEGRATIONS:
         if integration.name not in backends:
             continue
@@ -159,8 +164,8 @@ def _build(
     durable: store.Durability,
     backends: dict[str, Backend],
 ) -> Core:
-    catalog = make_catalog(settings, prepared, backends)
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
+    catalog = make_catalog(settings, prepared, backends, ledger)
     queue = RqQueue(sync_client)
     incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
     readings = Readings(catalog, now)
@@ -172,9 +177,8 @@ def _build(
         settings.approvers,
         now,
     )
-    investigator = RunbookAgent(
-        ledger, readings, catalog, prepared.runbooks, prepared.inventory, now
-    )
+    surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
+    investigator = RunbookAgent(surveyor, prepared.inventory)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(
         redis=client,

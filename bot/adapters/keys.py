@@ -47,3 +47,8 @@ def thread(channel: str, ts: str) -> str:
 
 def budget(name: str) -> str:
     return f"opsbot:budget:{name}"
+
+
+def spent(name: str) -> str:
+    """`name` is an incident's id or a day, `2026-11-23`."""
+    return f"opsbot:spent:{name}"

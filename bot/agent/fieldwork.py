@@ -37,7 +37,6 @@ class Fieldwork:
         self._catalog = catalog
         self._clock = clock
         self._taken: dict[str, e.EvidenceRecorded] = {}
-        self._not_configured: list[str] = []
 
     async def resume(self) -> None:
         """Take over what an earlier, killed investigation recorded."""
@@ -79,7 +78,6 @@ class Fieldwork:
 
     async def _one(self, look: Look) -> Evidence:
         if look.tool not in self._catalog:
-            self._not_configured.append(look.title)
             return Evidence(
                 tool=look.tool,
                 query=str(look.params),
@@ -88,19 +86,21 @@ class Fieldwork:
             )
         return await self._readings.look(look.tool, look.params)
 
+    @property
+    def evidence(self) -> dict[str, Evidence]:
+        """Everything seen so far, by id."""
+        return {id_: recorded.evidence for id_, recorded in self._taken.items()}
+
     def coverage(self, skipped: Sequence[str] = ()) -> Coverage:
         """Everything that was meant to be looked at; `skipped` counts as failed."""
+        there = [r for r in self._taken.values() if r.evidence.tool in self._catalog]
 
         def of(status: str) -> tuple[str, ...]:
-            return tuple(
-                r.title
-                for r in self._taken.values()
-                if r.evidence.status == status and r.title not in self._not_configured
-            )
+            return tuple(r.title for r in there if r.evidence.status == status)
 
         return Coverage(
             checked=of("found"),
             empty=of("empty"),
             failed=(*of("failed"), *skipped),
-            not_configured=tuple(self._not_configured),
+            not_configured=tuple(r.title for r in self._taken.values() if r not in there),
         )

@@ -45,6 +45,19 @@ def sweep_looks(alert: Alert, inventory: Inventory) -> list[Look]:
     return looks
 
 
+def always_looks(alert: Alert) -> list[Look]:
+    """What every investigation looks at where it is configured: incidents that were alike."""
+    about = " ".join([alert.title, alert.service, alert.labels.get("alertname", "")])
+    return [
+        Look(
+            id="always.incidents",
+            title="Past incidents",
+            tool="search_incidents",
+            params={"query": about[:500]},
+        )
+    ]
+
+
 def sweep_finding(look: Look, evidence: Evidence) -> str:
     """What stands out: the first error of logs, the series that moved most of metrics."""
     values = evidence.values

@@ -238,7 +238,51 @@ class QuestionAnswered(Event):
     answer: str
 
 
-WorkEvent = CheckStarted | EvidenceRecorded | ProgressNoted | QuestionAnswered | UnknownEvent
+class AgentBriefed(Event):
+    """The first words an agent was given; with its turns they are its whole memory."""
+
+    type: Literal["agent.briefed"] = "agent.briefed"
+    agent: str
+    text: str
+
+
+class TurnTaken(Event):
+    """A model's answer, saved before anything it asks for is done."""
+
+    type: Literal["turn.taken"] = "turn.taken"
+    agent: str
+    turn: dict[str, Any]
+    tokens: int
+    dollars: float
+
+
+class ResultsGiven(Event):
+    """What an agent was told after its last turn."""
+
+    type: Literal["results.given"] = "results.given"
+    agent: str
+    message: dict[str, Any]
+
+
+class BrainChanged(Event):
+    """Another investigator took over, and why, in one line for people."""
+
+    type: Literal["brain.changed"] = "brain.changed"
+    to: Literal["model", "runbook"]
+    reason: str
+
+
+WorkEvent = (
+    CheckStarted
+    | EvidenceRecorded
+    | ProgressNoted
+    | QuestionAnswered
+    | AgentBriefed
+    | TurnTaken
+    | ResultsGiven
+    | BrainChanged
+    | UnknownEvent
+)
 
 _DECISION: TypeAdapter[IncidentEvent] = TypeAdapter(
     Annotated[IncidentEvent, Field(discriminator="type")]

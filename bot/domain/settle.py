@@ -16,7 +16,7 @@ def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
     if isinstance(command, c.ClearAlert):
         return _cleared(incident, command)
     reason = _needs_person(incident, command)
-    if reason:
+    if reason is not None:
         return [
             e.PersonCalled(at=command.at, actor=command.actor, to=command.oncall, reason=reason)
         ]
@@ -96,4 +96,5 @@ def _failed(state: PlanState) -> str | None:
     failed = [f"step {n} failed: {s.failure}" for n, s in steps.items() if s.failure]
     undone = [n for n, s in steps.items() if s.status is StepStatus.UNDONE]
     what = failed[0] if failed else state.recovery or (state.void.reason if state.void else "")
+    what = what or "the fix failed, and nothing said why"
     return f"{what}; step {', '.join(map(str, undone))} undone" if undone else what

@@ -63,7 +63,7 @@ def next_work(incident: Incident) -> tuple[Work, ...]:
         work.append(_keep(incident, "open", incident.opened_at))
     if incident.resolved_at:
         if not _books(incident, "close"):
-            if _settled(incident, "open"):
+            if _books(incident, "open") and _settled(incident, "open"):
                 work.append(_keep(incident, "close", incident.resolved_at))
         elif _settled(incident, "close"):
             work.append(Work(incident=incident.id, kind="report", due=incident.resolved_at))
@@ -105,7 +105,8 @@ def _books(incident: Incident, milestone: str) -> bool:
 
 def _settled(incident: Incident, milestone: str) -> bool:
     plan = incident.plans.get(f"books-{milestone}")
-    return plan is None or plan.status not in (PlanStatus.READY, PlanStatus.RUNNING)
+    waits = (PlanStatus.AWAITING, PlanStatus.READY, PlanStatus.RUNNING)
+    return plan is None or plan.status not in waits
 
 
 def _keep(incident: Incident, milestone: str, due: datetime) -> Work:

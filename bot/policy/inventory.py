@@ -43,13 +43,13 @@ class Inventory(Frozen):
         try:
             raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
             return cls.model_validate(raw or {})
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise InventoryError(f"inventory {str(path)!r} can't be read: {error}") from error
         except yaml.YAMLError as error:
             raise InventoryError(f"inventory {str(path)!r} is not YAML: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
+            where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise InventoryError(f"inventory {str(path)!r}: {where}: {first['msg']}") from error
 
     def service_of(self, name: str) -> str | None:

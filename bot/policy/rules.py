@@ -23,7 +23,7 @@ class RateLimit(Frozen):
     """At most `count` starts `per` that time, for each service and rule."""
 
     count: int = Field(ge=1)
-    per: str = Field(pattern=r"^\d+[smhd]$")
+    per: str = Field(pattern=r"^[1-9]\d*[smhd]$")
 
     @property
     def seconds(self) -> float:
@@ -36,18 +36,18 @@ class Rule(Frozen):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     tools: tuple[str, ...] | None = None
     """Exact names; a glob only where it is written as `glob:restart_*`."""
-    effects: frozenset[Effect] | None = None
+    effects: frozenset[Effect] | None = Field(None, min_length=1)
     services: tuple[str, ...] | None = None
     environments: tuple[str, ...] | None = None
-    playbook: frozenset[Playbook] | None = None
+    playbook: frozenset[Playbook] | None = Field(None, min_length=1)
     max_targets: int | None = None
     min_confidence: Confidence | None = None
     then: Literal["allow", "ask", "deny", "escalate"]
     reason: str = ""
     approvals: int = Field(1, ge=1)
-    approvers: tuple[str, ...] = ("approvers",)
+    approvers: tuple[str, ...] = Field(("approvers",), min_length=1)
     """User ids, group handles, or `approvers`: those of the settings."""
-    expires: str = Field("15m", pattern=r"^\d+[smhd]$")
+    expires: str = Field("15m", pattern=r"^[1-9]\d*[smhd]$")
     limit: RateLimit | None = None
 
     @field_validator("tools", "services", "environments")
@@ -86,13 +86,13 @@ class Policy(Frozen):
         try:
             raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
             policy = cls.model_validate(raw)
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise PolicyError(f"policy {str(path)!r} can't be read: {error}") from error
         except yaml.YAMLError as error:
             raise PolicyError(f"policy {str(path)!r} is not YAML: {error}") from error
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
+            where = ".".join(str(part) for part in first["loc"]) or "the file"
             raise PolicyError(f"policy {str(path)!r}: {where}: {first['msg']}") from error
         ids = [rule.id for rule in policy.rules]
         twice = {i for i in ids if ids.count(i) > 1}

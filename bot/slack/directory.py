@@ -47,7 +47,7 @@ class SlackDirectory:
         return bool(found) and not any(found.get(flag) for flag in barred)
 
     async def name(self, user: str) -> str:
-        """How a person is called, plain; the id where Slack doesn't say."""
+        """A person's first name, plain; the id where Slack doesn't say."""
         until, name = self._names.get(user, (0.0, user))
         if time.monotonic() < until:
             return name
@@ -56,11 +56,10 @@ class SlackDirectory:
         except SlackApiError:
             return user
         profile = found.get("profile") or {}
-        name = (
-            profile.get("display_name") or found.get("real_name") or found.get("name") or user
-        )
+        real = str(profile.get("real_name") or found.get("real_name") or "").split()
+        name = str(real[0] if real else profile.get("display_name") or found.get("name") or user)
         self._names[user] = (time.monotonic() + _NAMES_SECONDS, name)
-        return str(name)
+        return name
 
     async def people(self, who: set[str]) -> People:
         """Names and mentions of user ids and group handles, for a view."""

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.incidents.answers import Question
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.answer import answer_text, whom_it_names
+from bot.slack.views.text import said
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
@@ -52,5 +53,5 @@ def _several(found: list[Any]) -> str:
             "No incident matches that. Ask with a service, a job or an incident's id,"
             " such as `INC-12`."
         )
-    names = "\n".join(f"• {incident.id}: {incident.title[:120]}" for incident in found[:5])
+    names = "\n".join(f"• {incident.id}: {said(incident.title, 120)}" for incident in found[:5])
     return f"Which one? Ask again with its id.\n{names}"

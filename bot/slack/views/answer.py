@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.incident import Incident
 from bot.slack.scene import Stage, stage_of
-from bot.slack.views.text import People, clock, cut, safe
+from bot.slack.views.text import People, clock, said
 
 
 def whom_it_names(incident: Incident) -> set[str]:
@@ -18,9 +18,9 @@ def answer_text(incident: Incident, people: People) -> str:
     stage = stage_of(incident)
     alert = next(iter(incident.alerts.values()))
     reached = incident.diagnosis
-    title = safe(cut(incident.title, 160))
+    title = said(incident.title, 160)
     if reached and reached.cause:
-        parts = [f"{title}: {safe(cut(reached.cause, 240))}."]
+        parts = [f"{title}: {said(reached.cause, 240)}."]
     elif reached:
         parts = [f"{title} at {clock(alert.starts_at)}. The cause is not known."]
     else:
@@ -30,11 +30,11 @@ def answer_text(incident: Incident, people: People) -> str:
         who = " or ".join(people.name(a) for a in fix.verdict.approvers)
         parts.append(f"A fix waits for {who} until {clock(fix.expires_at)}.")
     elif incident.resolved_at:
-        parts.append(f"Resolved {clock(incident.resolved_at)}: {safe(incident.resolution)}.")
+        parts.append(f"Resolved {clock(incident.resolved_at)}: {said(incident.resolution, 200)}.")
     else:
         parts.append(f"It is at: {stage.word.lower()}.")
     if reached:
         parts.append(f"Confidence {reached.confidence}.")
         if reached.not_known:
-            parts.append(f"Not known: {safe(cut('; '.join(reached.not_known), 160))}.")
+            parts.append(f"Not known: {said('; '.join(reached.not_known), 160)}.")
     return " ".join(parts) + f" → {incident.id}"

@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.values import Ask, Plan, Step
+from bot.domain.plan_state import PlanState, PlanStatus
+from bot.domain.values import Ask, Plan
 from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.links import source
+from bot.slack.views.outcome import outcome
+from bot.slack.views.plan_lines import affected, change_lines, exact, undo, what
 from bot.slack.views.text import (
     NOTICE_LIMIT,
     SECTION_LIMIT,
     Block,
+    button,
     clock,
+    context,
     cut,
-    safe,
+    fitted,
+    said,
     section,
-    visible,
 )
-from tools.kit.types import Change
 
 MOST_STEPS = 20
+_SENTENCE = 200
+_RECORD = 1200
 
 
 def approval(scene: Scene, state: PlanState) -> Slot | None:
     """None where nobody is asked: the plan was allowed, denied or escalated."""
     if not isinstance(state.verdict, Ask) or state.plan.purpose != "fix":
         return None
-    lines = _plan(scene, state, state.verdict)
-    fits = len("\n".join(lines)) <= SECTION_LIMIT and len(state.plan.steps) <= MOST_STEPS
-    blocks: list[Block] = []
-    if fits:
-        blocks.append(section("\n".join(lines)))
+    if state.status is PlanStatus.AWAITING:
+        blocks = _asking(scene, state, state.verdict)
     else:
-        blocks.append(
-            section(
-                f"*A plan of {len(state.plan.steps)} changes for {scene.incident.id} is too large"
-                " to be shown whole, so it can't be approved here.* Split it."
-            )
-        )
-    blocks.append(section(_outcome(scene, state)))
-    if fits and state.status is PlanStatus.AWAITING:
-        blocks.append(_buttons(scene, state))
-    elif state.void and state.void.cause == "expired" and _is_last(scene, state):
-        blocks.append(_ask_again(scene, state))
+        blocks = _decided(scene, state)
     return Slot(
         id=f"approval:{state.plan.id}",
         text=_notice(scene, state),
@@ -51,171 +44,126 @@ def approval(scene: Scene, state: PlanState) -> Slot | None:
     )
 
 
-def changes_of(step: Step) -> list[str]:
-    """One line for each change: `etl.source: replica-2 → replica-1`."""
-    lines = [_change(change) for change in step.dry_run.changes]
-    return lines or [safe(step.dry_run.summary)]
-
-
-def _plan(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
-    plan, incident = state.plan, scene.incident
-    many = "1 change" if len(plan.steps) == 1 else f"{len(plan.steps)} changes"
-    asks = state.status is PlanStatus.AWAITING
-    lines = [f"*{'Approve ' if asks else ''}{many} for {incident.id}{'?' if asks else ''}*"]
-    for number, step in enumerate(plan.steps, start=1):
-        lines.append(f"{number} {safe(step.dry_run.summary)}")
-        lines += [f"      {change}" for change in changes_of(step)]
-        lines += [f"      ⚠ {safe(warning)}" for warning in step.dry_run.warnings]
-    affects = [*_targets(plan), *(a for s in plan.steps for a in s.dry_run.affects)]
-    lines.append(
-        f"*Affects:* {safe(', '.join(dict.fromkeys(affects)))}"
-        f" (dry run {clock(state.proposed_at)})"
-    )
-    undo = [
-        f"{n} {'automatic' if step.reversible else 'no automatic undo'}"
-        for n, step in enumerate(plan.steps, start=1)
+def _asking(scene: Scene, state: PlanState, verdict: Ask) -> list[Block]:
+    """Whole, or without an Approve button."""
+    whole = "\n".join(_question(scene, state, verdict))
+    if len(whole) > SECTION_LIMIT or len(state.plan.steps) > MOST_STEPS:
+        words = (
+            f"*A plan of {_changes(state.plan)} for {scene.incident.id} is too large to be shown"
+            " whole, so it can't be approved here.* Reject it, and make smaller changes."
+        )
+        return [section(words), _buttons(scene, state, approve=False)]
+    so_far = outcome(scene, state)
+    return [
+        section(whole),
+        *([section(so_far)] if so_far else []),
+        _buttons(scene, state, approve=True),
     ]
-    lines.append(f"*Undo:* {' · '.join(undo)}")
-    lines += [f"*Guard:* {safe(guard.title)} {safe(guard.shown)}" for guard in plan.guards]
-    if plan.runbook:
-        lines.append(f"*Runbook:* {safe(plan.runbook.title)} {safe(plan.runbook.pin or '')}")
+
+
+def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
+    plan = state.plan
     who = " or ".join(scene.people.mention(a) for a in verdict.approvers)
-    lines.append(f"*Who:* {who}, {verdict.approvals} needed · rule {safe(verdict.rule)}")
-    if asks and state.expires_at:
-        lines.append(f"Expires {clock(state.expires_at)} · plan {state.digest[:4]}")
-    else:
-        lines.append(f"plan {state.digest[:4]}")
+    lines = [
+        f"*Approve {_changes(plan)} for {scene.incident.id}?*",
+        *change_lines(plan),
+        f"*Affects:* {affected(plan)} (dry run {clock(state.proposed_at)})",
+        f"*Undo:* {undo(plan)}",
+    ]
+    lines += [f"*Only if still so:* {exact(g.title)} {exact(g.shown)}" for g in plan.guards]
+    evidence = _evidence(scene)
+    lines += [f"*Evidence:* {evidence}"] if evidence else []
+    if plan.runbook:
+        pin = exact(plan.runbook.pin or "not committed")
+        lines.append(f"*Runbook:* {exact(plan.runbook.title)} ({pin})")
+    lines.append(f"*Who:* {who}, {verdict.approvals} needed (rule {exact(verdict.rule)})")
+    until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
+    lines.append(f"{until}plan {state.digest[:4]}")
     return lines
 
 
-def _outcome(scene: Scene, state: PlanState) -> str:
-    name = scene.people.name
-    approvers = ", ".join(name(user) for user in state.approvers)
-    by = f" · approved by {approvers}" if approvers else ""
-    undone = [n for n, s in enumerate(state.steps, 1) if s.status is StepStatus.UNDONE]
-    match state.status:
-        case PlanStatus.AWAITING:
-            needed = state.verdict.approvals if isinstance(state.verdict, Ask) else 1
-            if approvers:
-                return f"Approved by {approvers}, {needed - len(state.approvers)} more needed"
-            return "Nothing runs before it is approved."
-        case PlanStatus.REJECTED:
-            last = state.decisions[-1]
-            why = f': "{safe(cut(last.reason, 200))}"' if last.reason else ""
-            return f"Rejected by {name(last.by)} {clock(last.at)}{why}. Nothing ran."
-        case PlanStatus.VOID if state.void:
-            return _void(scene, state)
-        case PlanStatus.READY:
-            at = f" {clock(state.ready_at)}" if state.ready_at else ""
-            return f"Approved by {approvers}{at} · queued"
-        case PlanStatus.RUNNING:
-            step = len(state.steps) if state.current is None else state.current + 1
-            return f"Running {step} of {len(state.steps)}{by}"
-        case PlanStatus.DONE:
-            return f"Done {clock(state.touched_at)}{by}"
-        case PlanStatus.FAILED if undone:
-            steps = ", ".join(map(str, undone))
-            return f"Failed. Undone: step {steps}{by}"
-        case PlanStatus.FAILED:
-            return f"Failed{by}"
-        case _:
-            return "Not for approval"
+def _decided(scene: Scene, state: PlanState) -> list[Block]:
+    """The outcome first, then the record of what it was about."""
+    lines = [f"*{outcome(scene, state)}*", *change_lines(state.plan)]
+    rule = said(state.verdict.rule, 40)
+    blocks = [
+        section(fitted(lines, _RECORD)),
+        context(f"{scene.incident.id} · plan {state.digest[:4]} · rule {rule}"),
+    ]
+    last = scene.incident.fix is state and not state.replan_asked
+    expired = state.void is not None and state.void.cause == "expired"
+    if expired and last and not scene.incident.resolved_at:
+        again = button(
+            "Check again and ask",
+            ids.ASK_AGAIN,
+            f"Check {scene.incident.id} again and ask for approval",
+            value=_ref(scene, state),
+        )
+        blocks.append({"type": "actions", "elements": [again]})
+    return blocks
 
 
-def _void(scene: Scene, state: PlanState) -> str:
-    void = state.void
-    if void is None:
-        return "Nothing ran."
-    if void.cause == "expired" and state.expires_at:
-        return f"Expired {clock(state.expires_at)}. Nothing ran."
-    reason = safe(cut(void.reason, 300))
-    later = [f.plan.id for f in scene.incident.fixes if f.proposed_at > state.proposed_at]
-    link = scene.links.get(f"approval:{later[0]}") if later else None
-    new = f" <{link}|New plan below>" if link else ""
-    return f"{reason[:1].upper()}{reason[1:]}. Nothing ran.{new}"
-
-
-def _is_last(scene: Scene, state: PlanState) -> bool:
-    return scene.incident.fix is state and not state.replan_asked
-
-
-def _buttons(scene: Scene, state: PlanState) -> Block:
-    value = ids.PlanRef(
-        incident=scene.incident.id, plan=state.plan.id, digest=state.digest
-    ).pack()
-    first = state.plan.steps[0].dry_run.summary
-    undo = (
-        "Step 1 is undone by itself if the check fails."
-        if state.plan.steps[0].reversible
-        else "There is no automatic undo."
+def _buttons(scene: Scene, state: PlanState, *, approve: bool) -> Block:
+    incident, value = scene.incident.id, _ref(scene, state)
+    reject = button("Reject", ids.REJECT, f"Reject the fix of {incident}", value=value)
+    yes = button(
+        "Approve",
+        ids.APPROVE,
+        f"Approve the fix of {incident}",
+        style="primary",
+        value=value,
+        confirm={
+            "title": {"type": "plain_text", "text": f"Run {incident} fix now?"},
+            "text": {"type": "plain_text", "text": _sentences(state.plan)},
+            "confirm": {"type": "plain_text", "text": "Approve and run"},
+            "deny": {"type": "plain_text", "text": "Back"},
+        },
     )
     return {
         "type": "actions",
         "block_id": f"approval_{state.plan.id}_{state.digest[:8]}",
-        "elements": [
-            {
-                "type": "button",
-                "action_id": ids.APPROVE,
-                "style": "primary",
-                "text": {"type": "plain_text", "text": "Approve"},
-                "value": value,
-                "accessibility_label": f"Approve the plan for {scene.incident.id}",
-                "confirm": {
-                    "title": {"type": "plain_text", "text": f"Run {scene.incident.id} fix now?"},
-                    "text": {
-                        "type": "plain_text",
-                        "text": cut(visible(f"{first}. {undo}"), 300),
-                    },
-                    "confirm": {"type": "plain_text", "text": "Approve and run"},
-                    "deny": {"type": "plain_text", "text": "Back"},
-                },
-            },
-            {
-                "type": "button",
-                "action_id": ids.REJECT,
-                "text": {"type": "plain_text", "text": "Reject"},
-                "value": value,
-                "accessibility_label": f"Reject the plan for {scene.incident.id}",
-            },
-        ],
+        "elements": [yes, reject] if approve else [reject],
     }
 
 
-def _ask_again(scene: Scene, state: PlanState) -> Block:
-    value = ids.PlanRef(
-        incident=scene.incident.id, plan=state.plan.id, digest=state.digest
-    ).pack()
-    return {
-        "type": "actions",
-        "elements": [
-            {
-                "type": "button",
-                "action_id": ids.ASK_AGAIN,
-                "text": {"type": "plain_text", "text": "Check again and ask"},
-                "value": value,
-                "accessibility_label": f"Check {scene.incident.id} again and ask for approval",
-            }
-        ],
-    }
+def _sentences(plan: Plan) -> str:
+    """The change and its undo, in a sentence each."""
+    summaries = ". ".join(step.dry_run.summary.rstrip(".") for step in plan.steps)
+    if cut(summaries, _SENTENCE).endswith("…"):
+        summaries = f"All of the {_changes(plan)} that the message lists"
+    by_itself = [str(n) for n, step in enumerate(plan.steps, start=1) if step.reversible]
+    if len(by_itself) == len(plan.steps):
+        back = "It is undone by itself if it doesn't help."
+    elif by_itself:
+        back = f"If it doesn't help, step {', '.join(by_itself)} is undone by itself."
+    else:
+        back = "There is no automatic undo."
+    return cut(f"{summaries}. {back}", 300)
+
+
+def _evidence(scene: Scene) -> str:
+    """Links alone: what was found stands in the diagnosis above."""
+    reached = scene.incident.diagnosis
+    cited = reached.hypotheses[0].supported_by if reached and reached.hypotheses else ()
+    linked = [
+        source(said(w.title, 40), w.evidence.url) for w in scene.evidence if w.id in cited
+    ]
+    return " · ".join(link for link in linked if link.startswith("<"))
 
 
 def _notice(scene: Scene, state: PlanState) -> str:
-    incident = scene.incident.id
-    what = "; ".join(step.dry_run.summary for step in state.plan.steps)
+    incident, changes = scene.incident.id, what(state.plan)
     if state.status is PlanStatus.AWAITING and state.expires_at:
-        return safe(cut(f"{incident} approve by {clock(state.expires_at)}? {what}", NOTICE_LIMIT))
-    return safe(cut(f"{incident} plan {state.digest[:4]} is {state.status}: {what}", NOTICE_LIMIT))
+        by = clock(state.expires_at)
+        return said(f"{incident} approve by {by}? {changes}", NOTICE_LIMIT)
+    return said(f"{incident} plan {state.digest[:4]} is {state.status}: {changes}", NOTICE_LIMIT)
 
 
-def _targets(plan: Plan) -> list[str]:
-    names: dict[str, set[str]] = {}
-    for step in plan.steps:
-        for target in step.dry_run.targets:
-            names.setdefault(target.kind, set()).add(target.name)
-    return [f"{len(found)} {kind}" for kind, found in names.items()]
+def _changes(plan: Plan) -> str:
+    return "1 change" if len(plan.steps) == 1 else f"{len(plan.steps)} changes"
 
 
-def _change(change: Change) -> str:
-    before = "–" if change.before is None else change.before
-    after = "–" if change.after is None else change.after
-    return f"{safe(change.target)}.{safe(change.field)}: {safe(str(before))} → {safe(str(after))}"
+def _ref(scene: Scene, state: PlanState) -> str:
+    return ids.PlanRef(
+        incident=scene.incident.id, plan=state.plan.id, digest=state.digest
+    ).pack()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
-from bot.domain.plan_state import PlanStatus
 from bot.domain.values import Ask
 from bot.slack import ids
 from bot.slack.scene import Scene, Stage
@@ -110,7 +109,7 @@ def _next(scene: Scene) -> str:
         case Stage.NEEDS_APPROVAL if fix and fix.expires_at and isinstance(fix.verdict, Ask):
             who = " or ".join(scene.people.plain(w) for w in fix.verdict.approvers)
             many = "1 change" if len(fix.steps) == 1 else f"{len(fix.steps)} changes"
-            held = "".join(f" ({g.title} {g.shown})" for g in fix.plan.guards[:1])
+            held = "".join(f"; {g.title} {g.shown}" for g in fix.plan.guards[:1])
             return f"{who} to approve {many} by {clock(fix.expires_at)}{held}"
         case Stage.FIXING if fix:
             return f"step {(fix.current or 0) + 1} of {len(fix.steps)}"
@@ -119,9 +118,9 @@ def _next(scene: Scene) -> str:
         case Stage.FAILED if fix and fix.undoable:
             return "put back what was changed, then call a person"
         case Stage.RESOLVED:
-            open_ends = [f.summary for f in fix.plan.follow_ups] if fix else []
-            done = fix is not None and fix.status is PlanStatus.DONE
-            return f"still open: {'; '.join(open_ends)}" if done and open_ends else "nothing"
+            reached = incident.diagnosis
+            open_ends = "; ".join(f.summary for f in reached.follow_ups) if reached else ""
+            return f"still open: {open_ends}" if open_ends else "nothing, it is closed"
         case _:
             called = incident.calls[-1].to if incident.calls else ()
             who = ", ".join(scene.people.plain(w) for w in called)

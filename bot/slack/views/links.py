@@ -20,10 +20,11 @@ def source(text: str, url: str | None) -> str:
 
     An address of this machine alone shows nothing to whoever reads Slack.
     """
-    return anchor(text, url) if url and _shows(url) else text
+    return anchor(text, url) if url and shows(url) else text
 
 
-def _shows(url: str) -> bool:
+def shows(url: str) -> bool:
+    """Whether a person elsewhere could open it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

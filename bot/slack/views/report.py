@@ -31,7 +31,7 @@ def report(scene: Scene) -> Slot | None:
         if fixed.recovery:
             lines.append(f"*Verified:* {said(fixed.recovery, 160)}")
     lines += _ticket(incident)
-    lines += _still_open(scene) if fixed else []
+    lines += _still_open(scene)
     return Slot(
         id="report",
         text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
@@ -50,7 +50,7 @@ def _ticket(incident: Incident) -> list[str]:
 
 def _still_open(scene: Scene) -> list[str]:
     incident = scene.incident
-    follow_ups = incident.fix.plan.follow_ups if incident.fix else ()
+    follow_ups = incident.diagnosis.follow_ups if incident.diagnosis else ()
     closing = incident.plans.get("books-close")
     opened = {
         step.params.get("summary"): done.handle

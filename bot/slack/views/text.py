@@ -18,6 +18,7 @@ NOTICE_LIMIT = 150
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e]")
 _UNSEEN_MORE = re.compile("[\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
 _EMOJI = re.compile(r":(?=[\w+'-]*[A-Za-z+][\w+'-]*:)")
+_MARKS = re.compile(r"`|(?<!\w)[*_~]|[*_~](?!\w)")
 _MARKUP = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 
 
@@ -53,7 +54,7 @@ def safe(text: str) -> str:
     """Text of outside as it stands: no mention, link, formatting or emoji of its own."""
     escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = _EMOJI.sub(":\u200a", escaped)
-    return re.sub(r"([*_~`])", "\u200a\\1", escaped) if _formats(escaped) else escaped
+    return _MARKS.sub("\u200a\\g<0>", escaped) if _formats(escaped) else escaped
 
 
 def _formats(text: str) -> bool:
@@ -78,7 +79,7 @@ def said(text: str, most: int) -> str:
 
 def read(markup: str) -> str:
     """What a person reads of Slack's markup: labels for links and mentions, no escapes."""
-    labelled = _MARKUP.sub(lambda found: found[2] or found[1], markup)
+    labelled = _MARKUP.sub(lambda found: found[2] or found[1], markup).replace("\u200a", "")
     return labelled.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

@@ -7,16 +7,27 @@ from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.approval import approval
 from bot.slack.views.card import card
-from bot.slack.views.investigation import diagnosis, investigation
-from bot.slack.views.progress import escalations, execution, monitor, report
-from bot.slack.views.text import NOTICE_LIMIT, cut, section
+from bot.slack.views.diagnosis import diagnosis
+from bot.slack.views.escalation import escalations
+from bot.slack.views.execution import execution, failure
+from bot.slack.views.investigation import investigation
+from bot.slack.views.monitor import monitor
+from bot.slack.views.report import report
+from bot.slack.views.text import NOTICE_LIMIT, fitted, read, said, section
+
+_ANSWER = 3000
 
 
 def thread(scene: Scene) -> list[Slot]:
     """The root first. The same scene gives the same slots."""
     slots = [card(scene), investigation(scene), diagnosis(scene)]
     for state in scene.incident.fixes:
-        slots += [approval(scene, state), execution(scene, state), monitor(scene, state)]
+        slots += [
+            approval(scene, state),
+            execution(scene, state),
+            monitor(scene, state),
+            failure(scene, state),
+        ]
     slots += escalations(scene)
     slots.append(report(scene))
     slots += [_answer(w) for w in scene.work if isinstance(w, e.QuestionAnswered)]
@@ -26,8 +37,8 @@ def thread(scene: Scene) -> list[Slot]:
 def _answer(answered: e.QuestionAnswered) -> Slot:
     return Slot(
         id=f"answer:{answered.id}",
-        text=cut(answered.answer, NOTICE_LIMIT),
-        blocks=(section(answered.answer),),
+        text=said(read(answered.answer), NOTICE_LIMIT),
+        blocks=(section(fitted(answered.answer.split("\n"), _ANSWER)),),
         channel=answered.channel,
         thread_ts=answered.thread_ts,
     )

@@ -1,0 +1,49 @@
+"""Who investigates: the model while there is one, else the runbook agent, in the same incident."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.agent.budget import BudgetSpentError
+from bot.agent.model import ModelAwayError, ModelRejectedError
+from bot.agent.redaction import RedactionFailedError
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.ports import Clock, Draft, Investigator, Ledger
+
+log = logging.getLogger(__name__)
+
+
+class Brain:
+    """Never fails for want of a model. What it had seen by then is used again, not paid twice."""
+
+    def __init__(
+        self, model_agent: Investigator, runbook_agent: Investigator, ledger: Ledger, clock: Clock
+    ) -> None:
+        self._model_agent = model_agent
+        self._runbook_agent = runbook_agent
+        self._ledger = ledger
+        self._clock = clock
+
+    async def investigate(self, incident: Incident) -> Draft:
+        if not await self._gave_up(incident):
+            try:
+                return await self._model_agent.investigate(incident)
+            except (ModelAwayError, BudgetSpentError, RedactionFailedError) as error:
+                await self._change(incident, str(error))
+            except ModelRejectedError as error:
+                log.exception("%s: the provider calls our request wrong", incident.id)
+                await self._change(incident, str(error))
+        return await self._runbook_agent.investigate(incident)
+
+    async def _gave_up(self, incident: Incident) -> bool:
+        """A model that comes back does not restart what was done."""
+        events = await self._ledger.work(incident.id)
+        return any(isinstance(event, e.BrainChanged) for event in events)
+
+    async def _change(self, incident: Incident, reason: str) -> None:
+        log.warning("%s: the runbook agent takes over: %s", incident.id, reason)
+        await self._ledger.note(
+            incident.id,
+            e.BrainChanged(at=self._clock(), actor="opsbot", to="runbook", reason=reason),
+        )

@@ -1,0 +1,65 @@
+"""What is to be done about a cause: the runbook's plan, or a model's wish held against it. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from bot.domain.values import FollowUp, Intended, PlanDraft
+from bot.knowledge.reasoning import Reasoning
+from bot.policy.inventory import Inventory
+
+
+def runbook_plan(reasoning: Reasoning, requester: str) -> PlanDraft | None:
+    """The runbook's own plan; None where it has no steps for the cause. Raises MissingValue."""
+    steps = reasoning.steps()
+    if not steps:
+        return None
+    return PlanDraft(
+        steps=tuple(Intended(tool=s.tool, params=s.params, cites=s.cites) for s in steps),
+        guards=reasoning.guards(),
+        verify=reasoning.verify_checks(),
+        verify_within=reasoning.verify_within(),
+        runbook=reasoning.runbook.ref,
+        requester=requester,
+        resolution=reasoning.resolution(),
+    )
+
+
+def wished_plan(
+    wished: Sequence[Intended], playbook: PlanDraft | None, requester: str
+) -> PlanDraft | None:
+    """What a model wants. Steps that are the runbook's, to the letter, cite it and bring its
+    guards and checks along; any other cites nothing, and so goes to a person."""
+    if not wished:
+        return None
+    known = {_call(step): step for step in playbook.steps} if playbook else {}
+    steps = [known.get(_call(step), step) for step in wished]
+    if playbook is None or not any(step.cites for step in steps):
+        return PlanDraft(steps=tuple(steps), requester=requester)
+    whole = [step.cites for step in steps] == [step.cites for step in playbook.steps]
+    return playbook.model_copy(
+        update={
+            "steps": tuple(steps),
+            "requester": requester,
+            "resolution": playbook.resolution if whole else "",
+        }
+    )
+
+
+def follow_ups(reasoning: Reasoning, inventory: Inventory) -> tuple[FollowUp, ...]:
+    """The tickets that the diagnosis leaves open, their owners from the inventory."""
+    return tuple(
+        FollowUp(
+            summary=f.summary,
+            description=f.description,
+            owners=inventory.owners_of(f.owner_of) if f.owner_of else (),
+            project=f.project,
+        )
+        for f in reasoning.follow_ups()
+    )
+
+
+def _call(step: Intended) -> str:
+    """Tool and parameters, to the letter."""
+    return json.dumps([step.tool, step.params], sort_keys=True)

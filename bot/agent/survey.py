@@ -1,0 +1,102 @@
+"""What every investigation begins with: the runbook's own checks, or a sweep where none fits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.agent.fieldwork import Fieldwork, Look
+from bot.agent.sweep import always_looks, sweep_finding, sweep_looks
+from bot.domain.incident import Incident
+from bot.domain.ports import Clock, Ledger
+from bot.domain.values import Alert
+from bot.incidents.readings import Readings
+from bot.knowledge.matching import match
+from bot.knowledge.progress import CheckResult
+from bot.knowledge.reasoning import FoundCause, Reasoning
+from bot.knowledge.runbook import Runbook
+from bot.policy.inventory import Inventory
+from tools.kit.catalog import Catalog
+from tools.kit.types import Evidence
+
+_MOST_RUNBOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was looked at, and what the runbooks make of it."""
+
+    alert: Alert
+    work: Fieldwork
+    tried: tuple[Reasoning, ...]
+
+    @property
+    def playbook(self) -> tuple[Reasoning, FoundCause] | None:
+        """The runbook whose cause holds, and that cause."""
+        for reasoning in self.tried:
+            cause = reasoning.cause()
+            if cause and cause.supported_by:
+                return reasoning, cause
+        return None
+
+
+class Surveyor:
+    """Looks without a model. What was recorded before a crash is not looked at again."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        readings: Readings,
+        catalog: Catalog,
+        runbooks: Sequence[Runbook],
+        inventory: Inventory,
+        clock: Clock,
+    ) -> None:
+        self._ledger = ledger
+        self._readings = readings
+        self._catalog = catalog
+        self._runbooks = runbooks
+        self._inventory = inventory
+        self._clock = clock
+
+    async def survey(self, incident: Incident, alert: Alert | None = None) -> Survey:
+        """Look around one alert; the incident's first that still fires, unless told."""
+        alert = alert or (incident.firing or tuple(incident.alerts.values()))[0]
+        work = Fieldwork(incident, self._ledger, self._readings, self._catalog, self._clock)
+        await work.resume()
+        always = [look for look in always_looks(alert) if look.tool in self._catalog]
+        beside = asyncio.create_task(work.take(always, sweep_finding))
+        playbooks = [m.runbook for m in match(alert, self._runbooks) if m.is_playbook]
+        tried: list[Reasoning] = []
+        for runbook in playbooks[:_MOST_RUNBOOKS]:
+            tried.append(await _follow(runbook, alert, work))
+            if Survey(alert, work, tuple(tried)).playbook:
+                break
+        else:
+            await work.take(sweep_looks(alert, self._inventory), sweep_finding)
+        await beside
+        return Survey(alert, work, tuple(tried))
+
+
+async def _follow(runbook: Runbook, alert: Alert, work: Fieldwork) -> Reasoning:
+    """Take the runbook's checks, all that can be at once, until none is left."""
+    reasoning = Reasoning.start(runbook, alert)
+    while checks := reasoning.next_checks():
+        looks = [
+            Look(id=f"{runbook.id}.{c.id}", title=c.title, tool=c.tool, params=c.params)
+            for c in checks
+        ]
+
+        def finding(look: Look, evidence: Evidence, so_far: Reasoning = reasoning) -> str:
+            result = _result(look, evidence)
+            return so_far.read(result).finding(result.check_id)
+
+        found = await work.take(looks, finding)
+        reasoning = reasoning.read(*(_result(look, found[look.id]) for look in looks))
+    return reasoning
+
+
+def _result(look: Look, evidence: Evidence) -> CheckResult:
+    check_id = look.id.partition(".")[2]
+    return CheckResult(check_id=check_id, evidence=evidence, evidence_id=look.id)

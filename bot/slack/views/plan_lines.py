@@ -1,0 +1,79 @@
+"""A plan line by line: what would change, on what, under which guards. Never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.domain.values import Plan, Step
+from bot.slack.views.text import safe
+from tools.kit.types import Change
+
+
+def change_lines(plan: Plan) -> list[str]:
+    """`1 etl.source: replica-2 → replica-1`; every value that the call is given is in sight."""
+    lines = []
+    for number, step in enumerate(plan.steps, start=1):
+        first, *more = [_change(c) for c in step.dry_run.changes] or [exact(step.dry_run.summary)]
+        lines.append(f"{number} {first}")
+        lines += [f"      {line}" for line in more]
+        shown = " ".join([first, *more])
+        hidden = [f"{name} = {value}" for name, value in _values(step) if value not in shown]
+        lines += [f"      with {', '.join(hidden)}"] if hidden else []
+        lines += [f"      ⚠ {exact(warning)}" for warning in step.dry_run.warnings]
+    return lines
+
+
+def affected(plan: Plan) -> str:
+    """`1 job, every later run of it`."""
+    names: dict[str, set[str]] = {}
+    for step in plan.steps:
+        for target in step.dry_run.targets:
+            names.setdefault(target.kind, set()).add(target.name)
+    counted = [f"{len(found)} {exact(kind)}" for kind, found in names.items()]
+    more = [exact(words) for step in plan.steps for words in step.dry_run.affects]
+    return ", ".join(dict.fromkeys([*counted, *more])) or "nothing is named"
+
+
+def undo(plan: Plan) -> str:
+    """`1 by itself if the fix fails · 2 none`."""
+    return " · ".join(
+        f"{number} {'by itself if the fix fails' if step.reversible else 'none'}"
+        for number, step in enumerate(plan.steps, start=1)
+    )
+
+
+def exact(text: str) -> str:
+    """Outside text whole and on one line, so that it can't look like a line of ours."""
+    return safe(text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "))
+
+
+def what(plan: Plan) -> str:
+    """All changes in a line, not escaped, for a notification."""
+    changes = [_raw(c) for s in plan.steps for c in s.dry_run.changes]
+    return "; ".join(changes or [s.dry_run.summary for s in plan.steps])
+
+
+def _change(change: Change) -> str:
+    return exact(_raw(change))
+
+
+def _raw(change: Change) -> str:
+    before = "–" if change.before is None else change.before
+    after = "–" if change.after is None else change.after
+    return f"{change.target}.{change.field}: {before} → {after}"
+
+
+def _values(step: Step) -> list[tuple[str, str]]:
+    return [(exact(name), exact(str(value))) for name, value in _leaves("", step.params)]
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(str(key), inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _leaves(name, inner)
+    elif value not in (None, ""):
+        yield name, value

@@ -1,0 +1,72 @@
+"""What any release ever wrote loads for ever. Add a file for a new shape; never edit one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanStatus, StepStatus
+from bot.domain.values import Status
+from bot.domain.work import next_work
+
+OLD = Path(__file__).parent / "old_events"
+
+
+def lines(name: str) -> list[str]:
+    return (OLD / name).read_text(encoding="utf-8").splitlines()
+
+
+def types(union: object) -> set[str]:
+    return {kind.model_fields["type"].default for kind in get_args(union)} - {"unknown"}
+
+
+@pytest.mark.parametrize("path", sorted(OLD.glob("v*[0-9].jsonl")), ids=lambda p: p.stem)
+def test_every_old_incident_still_folds(path: Path) -> None:
+    commits = [e.load_decisions(line) for line in lines(path.name)]
+    incident = Incident.fold("INC-1", commits)
+    assert not any(isinstance(event, e.UnknownEvent) for commit in commits for event in commit)
+    assert incident.version == len(commits)
+    assert next_work(incident) == ()
+
+
+def test_the_first_incident_reads_as_it_did() -> None:
+    incident = Incident.fold("INC-1", map(e.load_decisions, lines("v1.jsonl")))
+    assert incident.status is Status.RESOLVED
+    assert incident.diagnosis is not None
+    assert incident.diagnosis.cause == "someone painted it"
+    assert {name: p.status for name, p in incident.plans.items()} == {
+        "P1": PlanStatus.VOID,
+        "P2": PlanStatus.FAILED,
+    }
+    assert incident.plans["P2"].decided_by == "U1"
+    assert incident.plans["P2"].steps[1].status is StepStatus.UNDONE
+    assert incident.plans["P2"].steps[0].checkpoint == {"colour": "red"}
+
+
+def test_an_approval_once_given_is_still_bound_to_its_plan() -> None:
+    events = [event for line in lines("v1.jsonl") for event in e.load_decisions(line)]
+    plans = {x.plan.id: x for x in events if isinstance(x, e.PlanProposed)}
+    for event in events:
+        if isinstance(event, e.ApprovalRequested):
+            proposed = plans[event.plan_id]
+            assert proposed.plan.digest(proposed.verdict.rule) == event.digest
+
+
+def test_the_first_work_loads() -> None:
+    notes = [event for line in lines("v1-work.jsonl") for event in e.load_work(line)]
+    assert {note.type for note in notes} <= types(e.WorkEvent)
+    assert "\n".join(e.dump([note]) for note in notes) == "\n".join(lines("v1-work.jsonl"))
+
+
+def test_every_kind_of_event_is_kept_here() -> None:
+    kept = {
+        event.type
+        for path in OLD.glob("v*[0-9].jsonl")
+        for line in lines(path.name)
+        for event in e.load_decisions(line)
+    }
+    assert kept == types(e.IncidentEvent), "write the new one down in a new file"

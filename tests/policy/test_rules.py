@@ -1,0 +1,105 @@
+"""The policy file: what it refuses, and that it says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.policy.rules import Policy, PolicyError, seconds
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "policy.yml"
+    path.write_text(text)
+    return path
+
+
+def rule(**changes: Any) -> str:
+    given: dict[str, Any] = {"id": "r", "then": "ask", **changes}
+    return yaml.safe_dump({"version": 1, "rules": [given]})
+
+
+@pytest.mark.parametrize("selector", ["tools", "services", "environments"])
+@pytest.mark.parametrize("value", [[], [""], ["*"], ["etl", "*"], "*", ""])
+def test_an_empty_or_a_bare_selector_is_refused(
+    tmp_path: Path, selector: str, value: Any
+) -> None:
+    with pytest.raises(PolicyError, match=rf"policy\.yml.*rules\.0\.{selector}"):
+        Policy.read(written(tmp_path, rule(**{selector: value})))
+
+
+@pytest.mark.parametrize("selector", ["effects", "playbook", "approvers"])
+def test_an_empty_list_that_would_match_nothing_is_refused(tmp_path: Path, selector: str) -> None:
+    with pytest.raises(PolicyError, match=rf"rules\.0\.{selector}"):
+        Policy.read(written(tmp_path, rule(**{selector: []})))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"id": "Not Good"}, "id"),
+        ({"then": "maybe"}, "then"),
+        ({"efects": ["write"]}, "efects"),
+        ({"effects": ["writes"]}, "effects"),
+        ({"playbook": ["git"]}, "playbook"),
+        ({"approvals": 0}, "approvals"),
+        ({"expires": "soon"}, "expires"),
+        ({"expires": "0m"}, "expires"),
+        ({"min_confidence": "sure"}, "min_confidence"),
+        ({"max_targets": "few"}, "max_targets"),
+        ({"limit": {"count": 0, "per": "1h"}}, "limit.count"),
+        ({"limit": {"count": 1, "per": "hour"}}, "limit.per"),
+        ({"limit": {"count": 1, "per": "0s"}}, "limit.per"),
+    ],
+)
+def test_each_bad_field_is_named(tmp_path: Path, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.read(written(tmp_path, rule(**changes)))
+    assert "policy.yml" in str(refused.value)
+    assert f"rules.0.{field}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the file: "),
+        ("- a list", "the file: "),
+        ("rules: []", "version: "),
+        ("version: 2\nrules: []", "version: "),
+        ("version: 1", "rules: "),
+        ("version: 1\nrules: [", "is not YAML"),
+    ],
+)
+def test_a_file_that_is_no_policy_is_named(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.read(written(tmp_path, text))
+    assert "policy.yml" in str(refused.value)
+    assert words in str(refused.value)
+
+
+def test_one_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="nowhere.yml"):
+        Policy.read(tmp_path / "nowhere.yml")
+    (tmp_path / "binary.yml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PolicyError, match="binary.yml"):
+        Policy.read(tmp_path / "binary.yml")
+
+
+def test_an_id_used_twice_is_named(tmp_path: Path) -> None:
+    twice = {"version": 1, "rules": [{"id": "r", "then": "ask"}, {"id": "r", "then": "deny"}]}
+    with pytest.raises(PolicyError, match="'r' is used twice"):
+        Policy.read(written(tmp_path, yaml.safe_dump(twice)))
+
+
+@pytest.mark.parametrize(("text", "value"), [("30s", 30), ("15m", 900), ("2h", 7200), ("1d", 86400)])
+def test_durations_are_in_seconds(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "15", "m", "-5m", "1.5h", "5 m"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        seconds(text)

@@ -1,0 +1,212 @@
+"""The approval shows all that is approved, and becomes the record of what was decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain import events as e
+from bot.slack import ids
+from bot.slack.views.text import read
+from tests.fakes import story
+from tests.slack.scenes import (
+    DEV,
+    JOB,
+    approved,
+    diagnosed,
+    plan,
+    proposed,
+    rejected,
+    rerun,
+    scene,
+    shown,
+    slot,
+    switch,
+)
+from tools.kit.types import Change, DryRun
+
+ASKING = """\
+*Approve 2 changes for INC-1?*
+1 daily_revenue_aggregation.source: replica-2 → replica-1
+2 daily_revenue_aggregation.run: failed → one new run
+      ⚠ there is no automatic undo of a run
+*Affects:* 1 job, every later run of daily_revenue_aggregation (dry run 01:47)
+*Undo:* 1 by itself if the fix fails · 2 none
+*Only if still so:* replica-1 lag 4 min (limit 30 min)
+*Evidence:* <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>
+*Runbook:* ETL source timeout (git:af6bc10)
+*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed (rule change)
+"""
+DIGEST = plan().digest("change")
+RECORD = f"""
+1 daily_revenue_aggregation.source: replica-2 → replica-1
+2 daily_revenue_aggregation.run: failed → one new run
+      ⚠ there is no automatic undo of a run
+INC-1 · plan {DIGEST[:4]} · rule change"""
+
+
+def approval(*events: Any, **more: Any) -> str:
+    return shown(slot(scene(diagnosed(), proposed(), *events, **more), "approval:P1"))
+
+
+def test_all_that_is_approved_is_in_sight_and_nothing_is_folded() -> None:
+    asked = slot(scene(diagnosed(), proposed()), "approval:P1")
+    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n[Approve] [Reject]"
+    assert asked.blocks[0]["expand"] is True
+    assert len(read(asked.blocks[0]["text"]["text"])) <= 1200
+    assert asked.text == (
+        "INC-1 approve by 02:02? daily_revenue_aggregation.source: replica-2 → replica-1;"
+        " daily_revenue_aggregation.run: failed → one new run"
+    )
+
+
+def test_change_lines_fit_a_phone() -> None:
+    lines = [line for line in ASKING.splitlines() if line[:1].isdigit()]
+    assert [len(line) <= 60 for line in lines] == [True, True]
+
+
+def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
+    approve, reject = slot(scene(diagnosed(), proposed()), "approval:P1").blocks[-1]["elements"]
+    assert approve["style"] == "primary"
+    assert approve["confirm"]["title"]["text"] == "Run INC-1 fix now?"
+    assert approve["confirm"]["text"]["text"] == (
+        f"Set source of {JOB}: replica-2 → replica-1. Run {JOB} again."
+        " If it doesn't help, step 1 is undone by itself."
+    )
+    assert approve["confirm"]["confirm"]["text"] == "Approve and run"
+    assert approve["confirm"]["deny"]["text"] == "Back"
+    assert "confirm" not in reject
+    ref = ids.PlanRef(incident="INC-1", plan="P1", digest=DIGEST).pack()
+    assert approve["value"] == reject["value"] == ref
+
+
+@pytest.mark.parametrize(
+    ("events", "becomes"),
+    [
+        ([approved()], "*Approved by Maya 01:47 · queued*"),
+        ([approved(), story.started(0)], "*Running 1 of 2 · approved by Maya*"),
+        ([approved(), *story.done(0)], "*Running 2 of 2 · approved by Maya*"),
+        (
+            [approved(), *story.done(0), *story.done(1)],
+            "*All 2 done, watching · approved by Maya*",
+        ),
+        (
+            [approved(), *story.done(0), *story.done(1), story.recovered()],
+            "*Done 01:47 · approved by Maya*",
+        ),
+        ([rejected()], '*Rejected by Maya 01:47: "wait for the DBA". Nothing ran.*'),
+        ([story.voided("cleared")], "*The alert cleared by itself 01:47. Nothing ran.*"),
+        ([story.voided("guard")], "*Guard. Nothing ran.*"),
+    ],
+)
+def test_decided_it_has_no_buttons_and_the_outcome_comes_first(
+    events: list[e.IncidentEvent], becomes: str
+) -> None:
+    assert approval(*events) == becomes + RECORD
+
+
+def test_expired_it_offers_to_check_again() -> None:
+    assert approval(story.voided("expired")) == (
+        f"*Expired 02:02. Nothing ran.*{RECORD}\n[Check again and ask]"
+    )
+    again = e.ReplanRequested(at=story.at(12), actor=DEV, plan_id="P1")
+    assert "[Check again and ask]" not in approval(story.voided("expired"), again)
+
+
+def test_a_voided_plan_points_at_the_new_one() -> None:
+    newer = story.proposed(plan("P2"), story.ask())
+    newer = [event.model_copy(update={"at": story.at(12)}) for event in newer]
+    drifted = e.PlanVoided(
+        at=story.at(11), actor="opsbot", plan_id="P1", cause="guard",
+        reason="replica-1 lag now 41 min (limit 30 min)",
+    )  # fmt: skip
+    links = {"approval:P2": "https://example.slack.com/archives/C1/p3"}
+    digest = plan("P2").digest("change")[:4]
+    assert approval(drifted, newer, links=links).startswith(
+        "*Replica-1 lag now 41 min (limit 30 min). Nothing ran."
+        f" <https://example.slack.com/archives/C1/p3|New plan {digest}>*"
+    )
+
+
+@pytest.mark.parametrize(
+    ("events", "becomes"),
+    [
+        ([], "Failed: step 2 failed: failed. Step 1 is being undone"),
+        ([story.undoing(0)], "Failed: step 2 failed: failed. Step 1 is being undone"),
+        (
+            [story.undoing(0), story.undone(0)],
+            "Failed: step 2 failed: failed. Step 1 undone (succeeded)",
+        ),
+        (
+            [story.undone(0, "refused")],
+            "Failed: step 2 failed: failed. Step 1 is live and could not be undone (refused)",
+        ),
+    ],
+)
+def test_failed_it_tells_what_became_of_the_earlier_steps(
+    events: list[e.IncidentEvent], becomes: str
+) -> None:
+    failing = [approved(), *story.done(0), story.started(1), story.finished(1, "failed")]
+    assert approval(*failing, *events).startswith(f"*{becomes} · approved by Maya*")
+
+
+def test_an_unknown_outcome_is_called_that() -> None:
+    unknown = [approved(), story.started(0), story.finished(0, "unknown")]
+    assert approval(*unknown).startswith("*Failed: whether step 1 ran is not known: unknown.")
+
+
+def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
+    two = scene(diagnosed(), proposed(approvals=2), approved())
+    text = shown(slot(two, "approval:P1"))
+    assert "Approved by Maya, 1 more needed\n[Approve] [Reject]" in text
+    assert ", 2 needed (rule change)" in text
+
+
+def test_every_value_the_call_is_given_is_in_sight() -> None:
+    forced = rerun(params={"job": JOB, "options": {"force": True, "retries": 3, "note": ""}})
+    text = shown(
+        slot(scene(diagnosed(), proposed(plan(steps=(switch(), forced)))), "approval:P1")
+    )
+    assert "\n      with force = True, retries = 3\n" in text
+
+
+def test_a_value_with_a_line_break_cant_look_like_a_line_of_ours() -> None:
+    sly = switch(
+        dry_run=DryRun(
+            summary="Set",
+            targets=switch().dry_run.targets,
+            changes=(
+                Change(
+                    target=JOB,
+                    field="source",
+                    before="replica-2",
+                    after="replica-1\n*Who:* nobody, 0 needed",
+                ),
+            ),
+        )
+    )
+    text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
+    assert "→ replica-1⏎" in text
+    assert [line for line in text.splitlines() if line.startswith("*Who:*")] == [
+        "*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed (rule change)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        tuple(switch() for _ in range(21)),
+        (switch(dry_run=DryRun(summary="x" * 3100, targets=switch().dry_run.targets)),),
+    ],
+)
+def test_what_cant_be_shown_whole_cant_be_approved(steps: tuple[Any, ...]) -> None:
+    text = shown(slot(scene(diagnosed(), proposed(plan(steps=steps))), "approval:P1"))
+    assert "too large to be shown whole" in text
+    assert text.endswith("\n[Reject]")
+
+
+def test_nobody_is_asked_about_what_policy_allows() -> None:
+    allowed = scene(diagnosed(), story.proposed(plan(), story.ALLOW))
+    with pytest.raises(KeyError):
+        slot(allowed, "approval:P1")
