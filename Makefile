@@ -36,7 +36,7 @@ check: $(STAMP)
 	@echo "Types ..."
 	@$(BIN)/mypy --no-error-summary $(CODE)
 	@echo "Layers ..."
-	@PYTHONPATH=. $(BIN)/lint-imports --no-logo >$(VENV)/layers.txt 2>&1 || { cat $(VENV)/layers.txt; exit 1; }
+	@$(BIN)/lint-imports --no-logo >$(VENV)/layers.txt 2>&1 || { cat $(VENV)/layers.txt; exit 1; }
 	@echo "All in order."
 
 clean:

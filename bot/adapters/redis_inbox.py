@@ -36,7 +36,10 @@ class RedisInbox:
             {keys.INBOX: "0"}, count=count, block=int(wait_seconds * 1000)
         )
         entries = found[0][1] if found else []
-        return [(entry, Alert.model_validate_json(fields["alert"])) for entry, fields in entries]
+        return [
+            (entry, Alert.model_validate_json(fields["alert"], extra="ignore"))
+            for entry, fields in entries
+        ]
 
     async def done(self, entry_id: str) -> None:
         await self._redis.xdel(keys.INBOX, entry_id)

@@ -19,6 +19,7 @@ from bot.domain.ports import (
     Claim,
     ConflictError,
     Holder,
+    LeaseLostError,
     NotReservedError,
     Reservation,
 )
@@ -124,7 +125,8 @@ class RedisLedger:
         if answer[0] == "conflict":
             raise ConflictError(f"{before.id}: {answer[1]}")
         if answer[0] == "refused":
-            raise NotReservedError(answer[1])
+            lost = answer[1] == "lease lost"
+            raise LeaseLostError(answer[1]) if lost else NotReservedError(answer[1])
         if self._sync and not await on_disk(self._redis):
             raise NotReservedError("Redis didn't confirm the write on disk within 2 s")
         return after
@@ -157,7 +159,7 @@ class RedisLedger:
         found: Any = await self._redis.zrange(
             keys.DUE, "-inf", now.timestamp(), byscore=True, offset=0, num=count, withscores=True
         )
-        return [Work.parse(key, datetime.fromtimestamp(at, UTC)) for key, at in found]
+        return [work for key, at in found if (work := _work(key, datetime.fromtimestamp(at, UTC)))]
 
     async def defer(self, work: Work, until: datetime) -> None:
         await self._defer(keys=[keys.DUE], args=[work.key, until.timestamp()])
@@ -190,6 +192,14 @@ class RedisLedger:
     async def projected(self, incident_id: str, sequence: float) -> None:
         """Everything up to `sequence` is shown; what came later stays in the feed."""
         await self._projected(keys=[keys.FEED], args=[incident_id, f"{sequence:.0f}"])
+
+
+def _work(key: str, due: datetime) -> Work | None:
+    """None for work of another release: that one will do it."""
+    try:
+        return Work.parse(key, due)
+    except ValueError:
+        return None
 
 
 def _reservation(reservation: Reservation) -> dict[str, Any]:

@@ -18,7 +18,9 @@ class RedisSlots:
 
     async def all(self, incident: str) -> dict[str, Posted]:
         found: Any = await self._redis.hgetall(keys.slots(incident))
-        return {slot: Posted.model_validate_json(body) for slot, body in found.items()}
+        return {
+            slot: Posted.model_validate_json(body, extra="ignore") for slot, body in found.items()
+        }
 
     async def save(self, incident: str, slot: str, posted: Posted) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:

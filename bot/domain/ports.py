@@ -53,6 +53,10 @@ class NotReservedError(Exception):
     """The action may not start: stale lease, stop switch, breaker or limit. Says which."""
 
 
+class LeaseLostError(NotReservedError):
+    """Another worker may do it now; this one has nothing left to say."""
+
+
 class Holder(Frozen):
     """Who holds a fingerprint, or held it last."""
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.ports import Limit, NotReservedError, Reservation
+from bot.domain.ports import LeaseLostError, Limit, NotReservedError, Reservation
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
 from bot.incidents.actions import (
@@ -121,7 +121,7 @@ class Executor:
         )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
-        except OutOfOrderError:
+        except (OutOfOrderError, LeaseLostError):
             return False
         except NotReservedError as error:
             await self._void(work, state.plan.id, "failed", str(error))

@@ -17,9 +17,9 @@ from bot import settings
 from bot.domain.incident import Incident
 from bot.sandbox.performance import perform
 from bot.sandbox.plays import Play
+from bot.sandbox.ports import free_http_addr
 from bot.sandbox.slack import Person
 from bot.sandbox.slack.workspace import MAYA
-from bot.sandbox.ports import free_http_addr
 from bot.sandbox.stage import Stage
 from bot.slack import ids
 

@@ -217,7 +217,8 @@ def scene(
     people: People = PEOPLE,
 ) -> Scene:
     """The scene after an opening and these events."""
-    return Scene(incident=told(opened(), *parts), work=tuple(work), people=people, links=links or {})
+    incident = told(opened(), *parts)
+    return Scene(incident=incident, work=tuple(work), people=people, links=links or {})
 
 
 def slot(which: Scene, slot_id: str) -> Slot:

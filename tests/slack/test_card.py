@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain import events as e
 from bot.slack.views.text import read
 from tests.fakes import story
 from tests.slack.scenes import (
@@ -95,12 +96,12 @@ def test_a_failed_fix_says_so_while_it_is_put_back() -> None:
 
 def test_several_alerts_are_counted() -> None:
     other = alert(fingerprint="fp-2")
-    joined = story.e.AlertJoined(at=story.at(5), actor="alertmanager", alert=other)
+    joined = e.AlertJoined(at=story.at(5), actor="alertmanager", alert=other)
     assert "*Now:* 2 alerts since 01:47: " in shown(slot(scene(joined), "card"))
 
 
 def test_its_three_lines_fit_a_phone_whatever_the_alert_says() -> None:
     long = alert(annotations={"description": "words " * 700})
-    words = story.e.AlertJoined(at=story.at(5), actor="alertmanager", alert=long)
+    words = e.AlertJoined(at=story.at(5), actor="alertmanager", alert=long)
     lines = slot(scene(words, diagnosed(), proposed()), "card").blocks[1]["text"]["text"]
     assert max(len(read(line.replace("*", ""))) for line in lines.split("\n")) <= 90

@@ -11,7 +11,7 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bot.domain import events as e
-from bot.domain.values import Diagnosis, FollowUp, Hypothesis
+from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
 from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
@@ -53,7 +53,7 @@ def incidents(text: str) -> Iterator[list[Slot]]:
         mentions={MAYA: f"<@{MAYA}>", "@data-oncall": "<!subteam^S0DATAONCA|@data-oncall>"},
     )
     first = alert(title=text, annotations={"summary": text + "!"}, service=text)
-    opening = story.e.AlertJoined(at=story.at(1), actor="a", alert=first)
+    opening = e.AlertJoined(at=story.at(1), actor="a", alert=first)
     reached = e.DiagnosisReached(at=story.at(2), actor="opsbot", diagnosis=_diagnosis(text))
     work = [*_work(text), noted(text)]
     proposal = _plan(text)
@@ -97,7 +97,7 @@ def _diagnosis(text: str) -> Diagnosis:
         ),
         not_known=(text,) * 5,
         follow_ups=(FollowUp(summary=text, owners=("@data-oncall", text)),) * 20,
-        coverage={"failed": (text,) * 5, "not_configured": (text,)},
+        coverage=Coverage(failed=(text,) * 5, not_configured=(text,)),
     )
 
 
