@@ -21,6 +21,7 @@ from bot.adapters.redis_slots import RedisSlots
 from bot.adapters.rq_queue import RqQueue
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
+from bot.agent.team import Agents
 from bot.domain.ports import Ledger
 from bot.incidents.books import Books
 from bot.incidents.executor import Executor
@@ -178,7 +179,8 @@ def _build(
         now,
     )
     surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
-    investigator = RunbookAgent(surveyor, prepared.inventory)
+    runbook_agent = RunbookAgent(surveyor, prepared.inventory)
+    team = Agents(surveyor, runbook_agent, None, prepared.inventory)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(
         redis=client,
@@ -189,7 +191,7 @@ def _build(
         incidents=incidents,
         jobs=Jobs(
             incidents,
-            Investigation(incidents, investigator, planner),
+            Investigation(incidents, runbook_agent, team, planner),
             Executor(incidents, catalog, preconditions, prepared.policy),
             Rollback(incidents, catalog),
             Recovery(incidents, catalog),

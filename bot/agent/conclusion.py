@@ -27,6 +27,9 @@ class Conclude(_Closed):
     hypotheses: list[Claim] = Field(description="Most likely first; empty: the cause is not found.")
     ruled_out: list[str] = Field(description="Causes that the evidence speaks against.")
     not_known: list[str] = Field(description="What you could not find out, and where to look next.")
+    options: list[str] = Field(
+        description="Ways forward with their trade-offs, for a person to weigh; else empty."
+    )
 
 
 class UncitedError(Exception):
@@ -86,6 +89,7 @@ def diagnose(
         hypotheses=tuple(capped),
         not_known=tuple(conclusion.not_known),
         ruled_out=tuple(conclusion.ruled_out),
+        options=tuple(conclusion.options),
         coverage=coverage,
         runbook=runbook,
     )

@@ -38,10 +38,10 @@ class Fieldwork:
         self._clock = clock
         self._taken: dict[str, e.EvidenceRecorded] = {}
 
-    async def resume(self) -> None:
-        """Take over what an earlier, killed investigation recorded."""
+    async def resume(self, prefix: str = "") -> None:
+        """Take over what an earlier, killed investigation recorded under ids with `prefix`."""
         for event in await self._ledger.work(self._incident.id):
-            if isinstance(event, e.EvidenceRecorded):
+            if isinstance(event, e.EvidenceRecorded) and event.id.startswith(prefix):
                 self._taken[event.id] = event
 
     async def take(

@@ -17,12 +17,10 @@ from bot.agent.toolbox import Toolbox
 from bot.agent.transcript import Transcript
 from bot.domain.incident import Incident
 from bot.domain.ports import Clock, Draft, Ledger
-from bot.domain.values import PlanDraft
+from bot.domain.values import Alert, PlanDraft
 from bot.policy.inventory import Inventory
 from bot.policy.template import MissingValue
 from tools.kit.catalog import Catalog
-
-MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,22 @@ class Means:
     clock: Clock
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one agent is for."""
+
+    agent: str
+    """Its name in the ledger: its turns are its own."""
+    prompt: str
+    may_propose: bool
+    turns: int
+    alert: Alert | None = None
+    prefix: str = ""
+    """Of its evidence's ids."""
+    told: str = ""
+    """What it is told beside the incident itself."""
+
+
 class ModelAgent:
     """Looks further than a runbook, concludes from cited evidence, proposes and never acts."""
 
@@ -47,19 +61,46 @@ class ModelAgent:
         self._surveyor = surveyor
 
     async def investigate(self, incident: Incident) -> Draft:
-        """Raises ModelAwayError, BudgetSpentError."""
+        """The whole incident. Raises ModelAwayError, BudgetSpentError."""
+        # An incident that grew is thought about anew, by an agent with a memory of its own.
+        size = len(incident.services) or 1
+        part = Part(
+            agent=f"main-{size}",
+            prompt="investigator",
+            may_propose=True,
+            turns=self._means.budget.turns,
+            prefix=f"{size}/" if size > 1 else "",
+        )
         survey = await self._surveyor.survey(incident)
+        return await self.work(incident, part, survey, _playbook(survey))
+
+    async def look_into(self, incident: Incident, part: Part) -> Draft:
+        """One part of a wide incident; its plan is the runbook's, for whoever combines."""
+        survey = await self._surveyor.survey(incident, part.alert, part.prefix)
         playbook = _playbook(survey)
+        found = await self.work(incident, part, survey, playbook)
+        return Draft(diagnosis=found.diagnosis, plan=playbook)
+
+    async def work(
+        self, incident: Incident, part: Part, survey: Survey, playbook: PlanDraft | None
+    ) -> Draft:
+        """Run the loop on top of what was surveyed."""
         means = self._means
-        toolbox = Toolbox(means.catalog, survey.work, means.redactor, may_propose=True)
-        transcript = Transcript(incident.id, MAIN, means.ledger, means.clock)
+        toolbox = Toolbox(
+            means.catalog,
+            survey.work,
+            means.redactor,
+            may_propose=part.may_propose,
+            prefix=part.prefix,
+        )
+        transcript = Transcript(incident.id, part.agent, means.ledger, means.clock)
         await transcript.load()
         loop = Loop(
             means.model,
-            prompt("investigator"),
+            prompt(part.prompt),
             toolbox,
             transcript,
-            means.budget,
+            means.budget.model_copy(update={"turns": part.turns}),
             means.spending,
             means.clock,
             incident=incident.id,
@@ -67,30 +108,30 @@ class ModelAgent:
             check=lambda end: _uncited(end, survey),
         )
         words = brief(incident, survey, playbook, means.inventory)
-        conclusion = await loop.run(means.redactor.clean(words))
+        conclusion = await loop.run(means.redactor.clean(f"{part.told}\n\n{words}".strip()))
         hypotheses = accept(conclusion, survey.work.evidence, strict=False)
         found = survey.playbook
         diagnosis = diagnose(
             conclusion,
             hypotheses,
             survey.work.coverage(),
-            found[0].runbook.ref if found else None,
+            playbook.runbook if playbook else None,
         )
         if found and hypotheses:
-            diagnosis = diagnosis.model_copy(
-                update={"follow_ups": follow_ups(found[0], means.inventory)}
-            )
-        plan = wished_plan(toolbox.proposed, playbook, "model") if hypotheses else None
-        return Draft(diagnosis=diagnosis, plan=plan)
+            tickets = follow_ups(found[0], means.inventory)
+            diagnosis = diagnosis.model_copy(update={"follow_ups": tickets})
+        wished = toolbox.proposed if hypotheses else []
+        return Draft(diagnosis=diagnosis, plan=wished_plan(wished, playbook, "model"))
 
 
 def _playbook(survey: Survey) -> PlanDraft | None:
     if survey.playbook is None:
         return None
     try:
-        return runbook_plan(survey.playbook[0], "model")
+        plan = runbook_plan(survey.playbook[0], "model")
     except MissingValue:
         return None
+    return plan
 
 
 def _uncited(end: Conclude, survey: Survey) -> str | None:
@@ -99,5 +140,3 @@ def _uncited(end: Conclude, survey: Survey) -> str | None:
     except UncitedError as error:
         return str(error)
     return None
-
-

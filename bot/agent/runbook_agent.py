@@ -6,7 +6,7 @@ from bot.agent.remedy import follow_ups, runbook_plan
 from bot.agent.survey import Survey, Surveyor
 from bot.domain.incident import Incident
 from bot.domain.ports import Draft
-from bot.domain.values import Diagnosis, Hypothesis, cap
+from bot.domain.values import Alert, Diagnosis, Hypothesis, cap
 from bot.knowledge.reasoning import FoundCause, Reasoning
 from bot.policy.inventory import Inventory
 from bot.policy.template import MissingValue
@@ -20,7 +20,13 @@ class RunbookAgent:
         self._inventory = inventory
 
     async def investigate(self, incident: Incident) -> Draft:
-        survey = await self._surveyor.survey(incident)
+        return await self.look_into(incident)
+
+    async def look_into(
+        self, incident: Incident, alert: Alert | None = None, prefix: str = ""
+    ) -> Draft:
+        """One alert of the incident; `prefix` begins the ids of its evidence."""
+        survey = await self._surveyor.survey(incident, alert, prefix)
         if survey.playbook is None:
             return Draft(diagnosis=_inconclusive(survey))
         return self._draft(survey, *survey.playbook)

@@ -60,31 +60,50 @@ class Surveyor:
         self._inventory = inventory
         self._clock = clock
 
-    async def survey(self, incident: Incident, alert: Alert | None = None) -> Survey:
-        """Look around one alert; the incident's first that still fires, unless told."""
+    async def survey(
+        self, incident: Incident, alert: Alert | None = None, prefix: str = ""
+    ) -> Survey:
+        """Look around one alert; the incident's first that still fires, unless told.
+
+        `prefix` begins the ids of its evidence, so that agents side by side don't share any.
+        """
         alert = alert or (incident.firing or tuple(incident.alerts.values()))[0]
-        work = Fieldwork(incident, self._ledger, self._readings, self._catalog, self._clock)
-        await work.resume()
-        always = [look for look in always_looks(alert) if look.tool in self._catalog]
-        beside = asyncio.create_task(work.take(always, sweep_finding))
+        work = await self._fieldwork(incident, prefix)
+        always = [] if prefix else always_looks(alert)
+        configured = [look for look in always if look.tool in self._catalog]
+        beside = asyncio.create_task(work.take(configured, sweep_finding))
         playbooks = [m.runbook for m in match(alert, self._runbooks) if m.is_playbook]
         tried: list[Reasoning] = []
         for runbook in playbooks[:_MOST_RUNBOOKS]:
-            tried.append(await _follow(runbook, alert, work))
+            tried.append(await _follow(runbook, alert, work, prefix))
             if Survey(alert, work, tuple(tried)).playbook:
                 break
         else:
-            await work.take(sweep_looks(alert, self._inventory), sweep_finding)
+            looks = sweep_looks(alert, self._inventory)
+            own = [look.model_copy(update={"id": prefix + look.id}) for look in looks]
+            await work.take(own, sweep_finding)
         await beside
         return Survey(alert, work, tuple(tried))
 
 
-async def _follow(runbook: Runbook, alert: Alert, work: Fieldwork) -> Reasoning:
+    async def recall(self, incident: Incident) -> Survey:
+        """What was recorded so far, without looking again."""
+        work = await self._fieldwork(incident, "")
+        alert = (incident.firing or tuple(incident.alerts.values()))[0]
+        return Survey(alert, work, ())
+
+    async def _fieldwork(self, incident: Incident, prefix: str) -> Fieldwork:
+        work = Fieldwork(incident, self._ledger, self._readings, self._catalog, self._clock)
+        await work.resume(prefix)
+        return work
+
+
+async def _follow(runbook: Runbook, alert: Alert, work: Fieldwork, prefix: str) -> Reasoning:
     """Take the runbook's checks, all that can be at once, until none is left."""
     reasoning = Reasoning.start(runbook, alert)
     while checks := reasoning.next_checks():
         looks = [
-            Look(id=f"{runbook.id}.{c.id}", title=c.title, tool=c.tool, params=c.params)
+            Look(id=f"{prefix}{runbook.id}.{c.id}", title=c.title, tool=c.tool, params=c.params)
             for c in checks
         ]
 
@@ -98,5 +117,5 @@ async def _follow(runbook: Runbook, alert: Alert, work: Fieldwork) -> Reasoning:
 
 
 def _result(look: Look, evidence: Evidence) -> CheckResult:
-    check_id = look.id.partition(".")[2]
+    check_id = look.id.rpartition(".")[2]
     return CheckResult(check_id=check_id, evidence=evidence, evidence_id=look.id)

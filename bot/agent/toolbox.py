@@ -47,14 +47,16 @@ class Toolbox:
         redactor: Redactor,
         *,
         may_propose: bool,
+        prefix: str = "",
         end: type[BaseModel] = Conclude,
         end_name: str = CONCLUDE,
     ) -> None:
-        """`end`: parameters of the call that ends the agent's work."""
+        """`prefix` begins the ids of its evidence. `end`: parameters of the call that ends it."""
         self._catalog = catalog
         self._work = work
         self._redactor = redactor
         self._may_propose = may_propose
+        self._prefix = prefix
         self._end, self.end_name = end, end_name
         self.proposed: list[Intended] = []
 
@@ -95,7 +97,7 @@ class Toolbox:
         The same turn answered again, after a crash, gives evidence the same ids.
         """
         answers = [
-            self._answer(f"t{number}.{index}", call)
+            self._answer(f"{self._prefix}t{number}.{index}", call)
             for index, call in enumerate(calls[:MOST_AT_ONCE], start=1)
         ]
         done = list(await asyncio.gather(*answers))

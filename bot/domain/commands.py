@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.values import Alert, Diagnosis, Plan, Verdict
+from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Thread, Verdict
 from tools.kit.types import Frozen, Handle
 
 
@@ -30,10 +30,25 @@ class ClearAlert(Command):
     fingerprint: str
 
 
+class AssignThreads(Command):
+    threads: tuple[Thread, ...]
+    deadline: datetime
+
+
+class FinishThread(Command):
+    thread: str
+    summary: str
+    failed: bool = False
+    diagnosis: Diagnosis | None = None
+    plan: PlanDraft | None = None
+
+
 class Conclude(Command):
     """End the investigation with a diagnosis and, where there is one, a judged plan."""
 
     diagnosis: Diagnosis
+    services: frozenset[str] = frozenset()
+    """The alerts' services when it began; empty: it doesn't matter."""
     plan: Plan | None = None
     verdict: Verdict | None = None
 

@@ -59,9 +59,31 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             if known is None or known.status == "resolved":
                 return []
             return [e.AlertCleared(**by, fingerprint=fingerprint)]
+        case c.AssignThreads():
+            if incident.threads or incident.diagnosis is not None or incident.resolved_at:
+                return []
+            return [
+                e.ThreadsAssigned(**by, threads=command.threads, deadline=command.deadline)
+            ]
+        case c.FinishThread(thread=thread):
+            assigned = incident.threads.get(thread)
+            if assigned is None or assigned.finished or incident.diagnosis is not None:
+                return []
+            return [
+                e.ThreadFinished(
+                    **by,
+                    thread=thread,
+                    summary=command.summary,
+                    failed=command.failed,
+                    diagnosis=command.diagnosis,
+                    plan=command.plan,
+                )
+            ]
         case c.Conclude():
             if incident.diagnosis is not None or incident.resolved_at:
                 return []
+            if command.plan is None and command.services and incident.services - command.services:
+                return []  # it grew while it was looked into
             reached = e.DiagnosisReached(**by, diagnosis=command.diagnosis)
             if command.plan is None or command.verdict is None:
                 return [reached]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.domain.values import Alert, Diagnosis, Plan, Severity, Verdict
+from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Severity, Thread, Verdict
 from tools.kit.types import Evidence, Handle
 
 
@@ -40,6 +40,26 @@ class AlertJoined(Event):
 class AlertCleared(Event):
     type: Literal["alert.cleared"] = "alert.cleared"
     fingerprint: str
+
+
+class ThreadsAssigned(Event):
+    """The incident is wide: agents look into its parts side by side."""
+
+    type: Literal["threads.assigned"] = "threads.assigned"
+    threads: tuple[Thread, ...]
+    deadline: datetime
+    """Who has not answered by then leaves a gap that is named."""
+
+
+class ThreadFinished(Event):
+    type: Literal["thread.finished"] = "thread.finished"
+    thread: str
+    summary: str
+    """At most 600 characters."""
+    failed: bool = False
+    """It could not look: what it was to find is not known."""
+    diagnosis: Diagnosis | None = None
+    plan: PlanDraft | None = None
 
 
 class DiagnosisReached(Event):
@@ -181,6 +201,8 @@ IncidentEvent = (
     IncidentOpened
     | AlertJoined
     | AlertCleared
+    | ThreadsAssigned
+    | ThreadFinished
     | DiagnosisReached
     | PlanProposed
     | ApprovalRequested
@@ -264,6 +286,15 @@ class ResultsGiven(Event):
     message: dict[str, Any]
 
 
+class WordsDrafted(Event):
+    """Texts for people to send, in the right words for each; opsbot sends none of them."""
+
+    type: Literal["words.drafted"] = "words.drafted"
+    summary: str
+    stakeholders: str
+    status_page: str
+
+
 class BrainChanged(Event):
     """Another investigator took over, and why, in one line for people."""
 
@@ -280,6 +311,7 @@ WorkEvent = (
     | AgentBriefed
     | TurnTaken
     | ResultsGiven
+    | WordsDrafted
     | BrainChanged
     | UnknownEvent
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.plan_state import PlanState, PlanStatus, StepState, StepStatus
-from bot.domain.values import Alert, Diagnosis, Severity, Status
+from bot.domain.values import Alert, Diagnosis, Severity, Status, Thread
 from tools.kit.types import Frozen, Handle
 
 
@@ -17,6 +17,13 @@ class Call(Frozen):
     to: tuple[str, ...]
     reason: str
     at: datetime
+
+
+class ThreadState(Frozen):
+    """One part of a wide incident, and what its agent found."""
+
+    thread: Thread
+    finished: e.ThreadFinished | None = None
 
 
 class Incident(Frozen):
@@ -33,6 +40,8 @@ class Incident(Frozen):
     updated_at: datetime | None = None
     alerts: dict[str, Alert] = {}
     """Every alert it folds, by fingerprint, each as last heard."""
+    threads: dict[str, ThreadState] = {}
+    threads_deadline: datetime | None = None
     diagnosis: Diagnosis | None = None
     diagnosed_at: datetime | None = None
     plans: dict[str, PlanState] = {}
@@ -78,6 +87,11 @@ class Incident(Frozen):
         return tuple(a for a in self.alerts.values() if a.status == "firing")
 
     @property
+    def services(self) -> frozenset[str]:
+        """The services that its firing alerts name."""
+        return frozenset(alert.service for alert in self.firing if alert.service)
+
+    @property
     def ticket(self) -> Handle | None:
         """The incident's own ticket, once it was opened."""
         books = self.plans.get("books-open")
@@ -101,7 +115,18 @@ class Incident(Frozen):
                     alerts={alert.fingerprint: alert},
                 )
             case e.AlertJoined(alert=alert):
-                return self._set(alerts={**self.alerts, alert.fingerprint: alert})
+                joined = self._set(alerts={**self.alerts, alert.fingerprint: alert})
+                widens = alert.service not in self.services and not self.fixes
+                # What was thought of fewer services is thought anew, unless a fix is on its way.
+                return joined._set(diagnosis=None, threads={}) if widens else joined
+            case e.ThreadsAssigned():
+                return self._set(
+                    threads={t.id: ThreadState(thread=t) for t in event.threads},
+                    threads_deadline=event.deadline,
+                )
+            case e.ThreadFinished():
+                done = self.threads[event.thread].model_copy(update={"finished": event})
+                return self._set(threads={**self.threads, event.thread: done})
             case e.AlertCleared(fingerprint=fingerprint):
                 cleared = self.alerts[fingerprint].model_copy(
                     update={"status": "resolved", "ends_at": event.at}

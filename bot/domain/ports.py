@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from bot.domain.events import IncidentEvent, WorkEvent
 from bot.domain.incident import Incident
-from bot.domain.values import Alert, Diagnosis, PlanDraft
+from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread
 from bot.domain.work import Work
 from tools.kit.types import Frozen
 
@@ -139,6 +139,19 @@ class Investigator(Protocol):
     """Turns an incident into a draft, noting evidence in the ledger as it goes."""
 
     async def investigate(self, incident: Incident) -> Draft: ...
+
+
+class Team(Protocol):
+    """Looks into a wide incident with several agents side by side."""
+
+    def assign(self, incident: Incident) -> tuple[Thread, ...]:
+        """The parts to look into; none where one agent will do."""
+
+    async def diagnose(self, incident: Incident, thread: Thread) -> Draft:
+        """What one agent finds in its part, in a few words and with evidence."""
+
+    async def combine(self, incident: Incident) -> Draft:
+        """One diagnosis and one plan of what all found. Who found nothing is named as a gap."""
 
 
 class Directory(Protocol):

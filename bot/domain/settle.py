@@ -53,9 +53,6 @@ def _cleared(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
 
 def _needs_person(incident: Incident, command: c.Command) -> str | None:
     match command:
-        case c.Conclude(plan=None, diagnosis=diagnosis):
-            cause = diagnosis.cause
-            return f"no runbook step fits; likely {cause}" if cause else "the cause is not known"
         case c.Conclude(verdict=Deny() | Escalate() as verdict):
             return verdict.reason
         case c.ProposePlan(verdict=Deny() | Escalate() as verdict, plan=plan):

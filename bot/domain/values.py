@@ -92,6 +92,8 @@ class Diagnosis(Frozen):
     """Most likely first; none means inconclusive."""
     not_known: tuple[str, ...] = ()
     ruled_out: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Ways forward with their trade-offs, for a person to weigh, where none is plainly right."""
     coverage: Coverage = Coverage()
     runbook: RunbookRef | None = None
     follow_ups: tuple[FollowUp, ...] = ()
@@ -193,6 +195,16 @@ class PlanDraft(Frozen):
     runbook: RunbookRef | None = None
     requester: str
     resolution: str = ""
+
+
+class Thread(Frozen):
+    """One part of a wide incident, for one agent to look into."""
+
+    id: str
+    """`orders-db`: unique within the incident."""
+    title: str
+    question: str
+    services: tuple[str, ...]
 
 
 class Allow(Frozen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.domain.incident import Incident
@@ -11,6 +11,9 @@ from tools.kit.types import Frozen
 
 Kind = Literal[
     "investigate",
+    "diagnose",
+    "combine",
+    "hand_over",
     "keep_books",
     "expire",
     "replan",
@@ -26,13 +29,17 @@ CHANGES_THE_WORLD: frozenset[str] = frozenset({"execute", "undo"})
 """Kinds that run in a process of their own."""
 
 
+GRACE = timedelta(seconds=10)
+"""Between a diagnosis without a plan and calling a person: other alerts may explain it."""
+
+
 class Work(Frozen):
     """One thing to do for an incident, not before `due`."""
 
     incident: str
     kind: Kind
     ref: str = ""
-    """`<plan>` or `<plan>:<step>`; a milestone for keep_books."""
+    """`<plan>` or `<plan>:<step>`; a thread for diagnose; a milestone for keep_books."""
     due: datetime
 
     @property
@@ -57,8 +64,8 @@ def next_work(incident: Incident) -> tuple[Work, ...]:
     if not incident.opened_at or incident.reported_at:
         return ()
     work = [w for plan in incident.plans.values() for w in _of_plan(incident, plan)]
-    if incident.diagnosis is None and not incident.resolved_at:
-        work.append(Work(incident=incident.id, kind="investigate", due=incident.opened_at))
+    if not incident.resolved_at:
+        work += _of_diagnosis(incident, incident.opened_at)
     if not _books(incident, "open"):
         work.append(_keep(incident, "open", incident.opened_at))
     if incident.resolved_at:
@@ -68,6 +75,25 @@ def next_work(incident: Incident) -> tuple[Work, ...]:
         elif _settled(incident, "close"):
             work.append(Work(incident=incident.id, kind="report", due=incident.resolved_at))
     return tuple(work)
+
+
+def _of_diagnosis(incident: Incident, opened_at: datetime) -> list[Work]:
+    def work(kind: Kind, due: datetime, ref: str = "") -> Work:
+        return Work(incident=incident.id, kind=kind, ref=ref, due=due)
+
+    if incident.diagnosis is not None:
+        since = incident.diagnosed_at or opened_at
+        called = any(call.at >= since for call in incident.calls)
+        return [] if incident.fixes or called else [work("hand_over", since + GRACE)]
+    if not incident.threads:
+        return [work("investigate", opened_at)]
+    looking = [i for i, state in incident.threads.items() if state.finished is None]
+    if not looking:
+        return [work("combine", incident.updated_at or opened_at)]
+    return [
+        *(work("diagnose", opened_at, thread) for thread in looking),
+        work("combine", incident.threads_deadline or opened_at),
+    ]
 
 
 def _of_plan(incident: Incident, state: PlanState) -> list[Work]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
+from bot.domain.decide import decide
 from bot.domain.incident import Incident
 from bot.domain.ports import Directory
 from bot.domain.refusals import CommandRefusedError
@@ -28,9 +29,18 @@ class Approvals:
         self._incidents = incidents
         self._directory = directory
 
-    async def incident(self, incident_id: str) -> Incident:
-        """The incident as it is now."""
-        return await self._incidents.ledger.load(incident_id)
+    async def consider(
+        self,
+        incident_id: str,
+        plan_id: str,
+        digest: str,
+        choice: Literal["approve", "reject"],
+        user: str,
+    ) -> None:
+        """Raise what `decide` would raise now, before somebody is asked for a reason."""
+        incident = await self._incidents.ledger.load(incident_id)
+        await self.require(incident, plan_id, user)
+        decide(incident, self._command(plan_id, digest, choice, user, ""))
 
     async def decide(
         self,
@@ -46,18 +56,27 @@ class Approvals:
         incident = await self._incidents.ledger.load(incident_id)
         await self.require(incident, plan_id, user)
         after = await self._incidents.handle(
-            incident_id,
-            c.DecideApproval(
-                at=self._incidents.clock(),
-                actor=user,
-                plan_id=plan_id,
-                digest=digest,
-                choice=choice,
-                reason=reason,
-            ),
+            incident_id, self._command(plan_id, digest, choice, user, reason)
         )
         crashpoint("A2")
         return after
+
+    def _command(
+        self,
+        plan_id: str,
+        digest: str,
+        choice: Literal["approve", "reject"],
+        user: str,
+        reason: str,
+    ) -> c.DecideApproval:
+        return c.DecideApproval(
+            at=self._incidents.clock(),
+            actor=user,
+            plan_id=plan_id,
+            digest=digest,
+            choice=choice,
+            reason=reason,
+        )
 
     async def ask_again(self, incident_id: str, plan_id: str, user: str) -> Incident:
         """Look again at a plan that was voided. Any full member may ask; nothing runs by it."""

@@ -44,6 +44,9 @@ class Jobs:
         }
         self._table: dict[Kind, Callable[[Work], Awaitable[None]]] = {
             "investigate": investigation.investigate,
+            "diagnose": investigation.diagnose,
+            "combine": investigation.combine,
+            "hand_over": investigation.hand_over,
             "replan": investigation.replan,
             "keep_books": books.keep,
             "expire": self._expire,
