@@ -70,7 +70,11 @@ $(STAMP): requirements.lock pyproject.toml
 	fi; \
 	echo "Installing the pinned packages, about a minute the first time ..."; \
 	export PIP_DISABLE_PIP_VERSION_CHECK=1; \
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock; \
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock || { \
+	  echo "The packages could not be installed; pip says why above. Without a way to a package" >&2; \
+	  echo "index, tell pip about your mirror or proxy; the same command then goes on." >&2; \
+	  exit 1; \
+	}; \
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .; \
 	touch $@; \
 	echo "Ready."

@@ -20,6 +20,8 @@ from pydantic import (
 )
 
 DEFAULT_HTTP_ADDR = "127.0.0.1:8080"
+DEFAULT_MODEL = "claude-sonnet-5-5"
+DEFAULT_TRIAGE_MODEL = "claude-haiku-5-5"
 
 
 class SettingsError(Exception):
@@ -57,6 +59,14 @@ class Settings(BaseModel):
     redis_durability: Literal["checked", "accepted"] = Field(
         "checked", alias="OPSBOT_REDIS_DURABILITY"
     )
+    anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
+    anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL")
+    """Without `/v1`."""
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL")
+    """With `/v1`."""
+    model: str | None = Field(None, alias="OPSBOT_MODEL")
+    triage_model: str | None = Field(None, alias="OPSBOT_TRIAGE_MODEL")
     policy: Path | None = Field(None, alias="OPSBOT_POLICY")
     runbooks: Path | None = Field(None, alias="OPSBOT_RUNBOOKS")
     inventory: Path | None = Field(None, alias="OPSBOT_INVENTORY")
@@ -86,6 +96,26 @@ class Settings(BaseModel):
     @property
     def slack_configured(self) -> bool:
         return any((self.slack_bot_token, self.slack_app_token, self.slack_signing_secret))
+
+    @property
+    def chosen_model(self) -> str | None:
+        """The model that investigates; None: runbooks alone. Raises SettingsError where a server
+        of OpenAI's kind is set up and nothing says which of its models."""
+        if self.model:
+            return self.model
+        if self.anthropic_api_key or self.anthropic_base_url:
+            return DEFAULT_MODEL
+        if self.openai_api_key or self.openai_base_url:
+            raise SettingsError("OPSBOT_MODEL is missing: name a model that OPENAI_BASE_URL has")
+        return None
+
+    @property
+    def chosen_triage_model(self) -> str | None:
+        """The model for short questions: a cheap one, where the provider has one we know."""
+        chosen = self.chosen_model
+        if self.triage_model or chosen is None:
+            return self.triage_model if chosen else None
+        return DEFAULT_TRIAGE_MODEL if chosen.startswith("claude-") else chosen
 
     @property
     def http_host_port(self) -> tuple[str, int]:

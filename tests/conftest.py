@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
-_KEPT = "OPSBOT_VENDOR_SPECS"
-"""Where vendors' API files lie: meant for the tests, not for opsbot."""
+_KEPT = ("OPSBOT_VENDOR_SPECS", "OPSBOT_NPM")
+"""Where vendors' API files and npm packages lie: meant for the tests, not for opsbot."""
 
 
 def _foreign(names: Iterable[str]) -> list[str]:
-    """The settings of whoever runs the tests: with them a play might reach a real workspace."""
-    prefixes = ("OPSBOT_", "SLACK_")
-    return [n for n in names if n != _KEPT and (n.startswith(prefixes) or n == "REDIS_URL")]
+    """The settings of whoever runs the tests: a play might reach a real workspace or model."""
+    prefixes = ("OPSBOT_", "SLACK_", "ANTHROPIC_", "OPENAI_")
+    return [n for n in names if n not in _KEPT and (n.startswith(prefixes) or n == "REDIS_URL")]
 
 
 def pytest_configure() -> None:

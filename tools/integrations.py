@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from tools.changes.grafana import GRAFANA
 from tools.jobs.airflow import AIRFLOW
 from tools.kit.integration import AnyIntegration
 from tools.logs.elasticsearch import ELASTICSEARCH
 from tools.metrics.prometheus import PROMETHEUS
 from tools.tickets.jira import JIRA
+from tools.traces.jaeger import JAEGER
 
 INTEGRATIONS: tuple[AnyIntegration, ...] = (
     ELASTICSEARCH,
     PROMETHEUS,
+    GRAFANA,
+    JAEGER,
     AIRFLOW,
     JIRA,
 )

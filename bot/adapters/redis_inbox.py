@@ -8,8 +8,9 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.adapters import keys
-from bot.adapters.store import on_disk
 from bot.domain.values import Alert
+
+_ON_DISK_MS = 2000
 
 
 class NotDurableError(Exception):
@@ -24,11 +25,14 @@ class RedisInbox:
         self._sync = sync_each_put
 
     async def put(self, alerts: Sequence[Alert]) -> None:
-        async with self._redis.pipeline(transaction=True) as pipe:
+        # One connection for both: WAITAOF speaks of what its own connection wrote.
+        async with self._redis.pipeline(transaction=False) as pipe:
             for alert in alerts:
                 pipe.xadd(keys.INBOX, {"alert": alert.model_dump_json()})
-            await pipe.execute()
-        if self._sync and not await on_disk(self._redis):
+            if self._sync:
+                pipe.execute_command("WAITAOF", 1, 0, _ON_DISK_MS)
+            answers: Any = await pipe.execute()
+        if self._sync and answers[-1][0] < 1:
             raise NotDurableError("Redis didn't confirm the alert on disk within 2 s")
 
     async def take(self, count: int, wait_seconds: float) -> list[tuple[str, Alert]]:

@@ -97,39 +97,48 @@ class RedisLedger:
         after = after.model_copy(update={"version": before.version + 1})
         waited = {work.key for work in next_work(before)}
         waits = {work.key: work.due.timestamp() for work in next_work(after)}
-        answer = await self._commit(
-            keys=[
-                keys.decisions(before.id),
-                keys.FEED,
-                keys.FEED_SEQUENCE,
-                keys.DUE,
-                keys.OPEN,
-                keys.INCIDENTS,
-            ],
-            args=[
-                json.dumps(
-                    {
-                        "incident": before.id,
-                        "after": before.version,
-                        "events": dump(events),
-                        "due": [[k, due] for k, due in waits.items() if k not in waited],
-                        "no_longer_due": sorted(waited - set(waits)),
-                        "open": after.resolved_at is None,
-                        **({"reservation": _reservation(reservation)} if reservation else {}),
-                        "claims": [_claim(claim) for claim in claims],
-                        "remember_ms": _REMEMBER_MS,
-                    }
-                )
-            ],
+        answer = await self._whole(
+            before.id,
+            {
+                "incident": before.id,
+                "after": before.version,
+                "events": dump(events),
+                "due": [[k, due] for k, due in waits.items() if k not in waited],
+                "no_longer_due": sorted(waited - set(waits)),
+                "open": after.resolved_at is None,
+                **({"reservation": _reservation(reservation)} if reservation else {}),
+                "claims": [_claim(claim) for claim in claims],
+                "remember_ms": _REMEMBER_MS,
+            },
         )
         if answer[0] == "conflict":
             raise ConflictError(f"{before.id}: {answer[1]}")
         if answer[0] == "refused":
             lost = answer[1] == "lease lost"
             raise LeaseLostError(answer[1]) if lost else NotReservedError(answer[1])
-        if self._sync and not await on_disk(self._redis):
-            raise NotReservedError("Redis didn't confirm the write on disk within 2 s")
         return after
+
+    async def _whole(self, incident_id: str, commit: dict[str, Any]) -> list[str]:
+        """Run the commit script, and wait for the disk where the server doesn't by itself."""
+        stored = [
+            keys.decisions(incident_id),
+            keys.FEED,
+            keys.FEED_SEQUENCE,
+            keys.DUE,
+            keys.OPEN,
+            keys.INCIDENTS,
+        ]
+        arguments = [json.dumps(commit)]
+        answer: list[str]
+        if not self._sync:
+            answer = await self._commit(keys=stored, args=arguments)
+            return answer
+        # WAITAOF speaks of what its own connection wrote.
+        async with self._redis.client() as connection:
+            answer = await self._commit(keys=stored, args=arguments, client=connection)
+            if answer[0] == "ok" and not await on_disk(connection):
+                raise NotReservedError("Redis didn't confirm the write on disk within 2 s")
+        return answer
 
     async def note(self, incident_id: str, *events: WorkEvent) -> None:
         await self._note(

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from redis import Redis
 from rq import Queue, Worker
+from rq.exceptions import DeserializationError
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -60,6 +61,13 @@ class WaitWorker(BaseWorker):
         return self._loop
 
     def execute_job(self, job: Job, queue: Queue) -> None:
+        try:
+            job.args  # noqa: B018 - RQ reads the body here for the first time
+        except DeserializationError:
+            # Not ours, and RQ would end the worker over it with all that runs in it.
+            self.log.error("%s: a job that can't be read is dropped", job.id)
+            job.delete()
+            return
         self._free.acquire()
         execution = self.prepare_execution(job)
         self.prepare_job_execution(job, remove_from_intermediate_queue=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError, ResponseError
+
+
+_CONNECTIONS = 64
 
 
 class StoreError(Exception):
@@ -25,7 +28,12 @@ class Durability:
 
 async def connect(url: str) -> Redis:
     """A client with text replies. Raises StoreError where nothing answers."""
-    redis: Redis = Redis.from_url(url, decode_responses=True, protocol=2)
+    # A plain pool refuses the 101st caller; hundreds of jobs share this process.
+    redis: Redis = Redis.from_pool(
+        BlockingConnectionPool.from_url(
+            url, max_connections=_CONNECTIONS, timeout=20, decode_responses=True, protocol=2
+        )
+    )
     try:
         await redis.ping()
     except (RedisError, OSError) as error:

@@ -21,6 +21,7 @@ _EDIT_SECONDS = 3.0
 """Between two edits of one message that change no state."""
 _EDITS_SECONDS = 1.5
 """Between two edits in the whole workspace: 40 a minute."""
+_GONE = ("message_not_found", "thread_not_found")
 
 
 class NotYetError(Exception):
@@ -31,17 +32,22 @@ class NotYetError(Exception):
         self.seconds = seconds
 
 
+class ThreadGoneError(Exception):
+    """The message that the thread hung on was deleted in Slack."""
+
+
 class Messages:
     """Brings one slot to what it should be."""
 
     def __init__(self, client: AsyncWebClient, store: SlotStore) -> None:
         self._client = client
         self._store = store
+        self._links: dict[tuple[str, str], str] = {}
 
     async def reconcile(
         self, incident: str, slot: Slot, posted: Posted | None, channel: str, thread: str | None
     ) -> Posted:
-        """Post it, edit it or leave it. Raises NotYetError, SlackApiError."""
+        """Post it, edit it or leave it. Raises NotYetError, ThreadGoneError, SlackApiError."""
         if posted is not None and posted.status == "posting":
             posted = await self._find(incident, slot, posted, thread)
         if posted is None:
@@ -50,11 +56,20 @@ class Messages:
             return posted
         return await self._edit(incident, slot, posted)
 
-    async def permalink(self, posted: Posted) -> str:
-        answer = await self._client.chat_getPermalink(
-            channel=posted.channel, message_ts=posted.ts
-        )
-        return str(answer["permalink"])
+    async def permalink(self, posted: Posted) -> str | None:
+        """Where the message is; None where it was deleted in Slack."""
+        place = (posted.channel, posted.ts)
+        if place not in self._links:
+            try:
+                answer = await self._client.chat_getPermalink(
+                    channel=posted.channel, message_ts=posted.ts
+                )
+            except SlackApiError as error:
+                if error.response.get("error") not in _GONE:
+                    raise
+                return None
+            self._links[place] = str(answer["permalink"])
+        return self._links[place]
 
     async def _post(
         self, incident: str, slot: Slot, channel: str, thread: str | None
@@ -63,18 +78,23 @@ class Messages:
         begun = Posted(status="posting", channel=channel)
         await self._store.save(incident, slot.id, begun)
         crashpoint("S1")
-        answer = await self._client.chat_postMessage(
-            channel=channel,
-            thread_ts=thread,
-            text=slot.text,
-            blocks=list(slot.blocks),
-            metadata={
-                "event_type": ids.METADATA,
-                "event_payload": {"incident": incident, "slot": slot.id},
-            },
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        try:
+            answer = await self._client.chat_postMessage(
+                channel=channel,
+                thread_ts=thread,
+                text=slot.text,
+                blocks=list(slot.blocks),
+                metadata={
+                    "event_type": ids.METADATA,
+                    "event_payload": {"incident": incident, "slot": slot.id},
+                },
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except SlackApiError as error:
+            if thread and error.response.get("error") in _GONE:
+                raise ThreadGoneError(f"{channel} {thread}") from error
+            raise
         crashpoint("S2")
         return await self._saved(incident, slot, str(answer["channel"]), str(answer["ts"]))
 
@@ -89,7 +109,7 @@ class Messages:
                 channel=posted.channel, ts=posted.ts, text=slot.text, blocks=list(slot.blocks)
             )
         except SlackApiError as error:
-            if error.response.get("error") not in ("message_not_found", "cant_update_message"):
+            if error.response.get("error") not in (*_GONE, "cant_update_message"):
                 raise
             log.warning("%s: the message of %s is gone from Slack", incident, slot.id)
         return await self._saved(incident, slot, posted.channel, posted.ts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Protocol
 
 from aiohttp import ClientError
@@ -13,15 +14,17 @@ from slack_sdk.errors import SlackApiError
 from bot.domain.incident import Incident
 from bot.domain.ports import Ledger, Posted, SlotStore
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages, NotYetError
+from bot.slack.messages import Messages, NotYetError, ThreadGoneError
 from bot.slack.scene import Scene
 from bot.slack.views.thread import thread
 
 log = logging.getLogger(__name__)
-_LEASE_SECONDS = 30.0
+_LEASE_SECONDS = 10.0
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
 _BACK_OFF_SECONDS = 2.0
+_LINK_SECONDS = 0.05
+"""Until the next look, which knows the address of what was just posted."""
 
 
 class Feed(Protocol):
@@ -107,10 +110,13 @@ class Projector:
             if token is None:
                 rest = _POLL_SECONDS
                 return
+            # Slack may ask a call to wait for longer than the lease lasts.
+            renewing = asyncio.create_task(self._renew(lease, token))
             try:
                 await self.project(incident_id)
                 await self._feed.projected(incident_id, sequence)
             finally:
+                renewing.cancel()
                 await self._ledger.release(lease, token)
         except NotYetError as later:
             rest = later.seconds
@@ -121,9 +127,17 @@ class Projector:
             log.exception("%s can't be shown; it is tried again", incident_id)
             rest = _BACK_OFF_SECONDS
         finally:
-            self._resting[incident_id] = asyncio.get_running_loop().time() + rest
+            self._resting.pop(incident_id, None)
+            if rest > 0:
+                self._resting[incident_id] = asyncio.get_running_loop().time() + rest
             self._busy.discard(incident_id)
             self._woken.set()
+
+    async def _renew(self, lease: str, token: str) -> None:
+        while True:
+            await asyncio.sleep(_LEASE_SECONDS / 3)
+            with suppress(Exception):
+                await self._ledger.extend(lease, token, _LEASE_SECONDS)
 
     async def project(self, incident_id: str) -> None:
         """Bring every message of the incident up to date. Raises what Slack raised."""
@@ -153,12 +167,20 @@ class Projector:
                 later = rest
                 if known is None:
                     break
+            except ThreadGoneError:
+                log.warning("%s: its card was deleted in Slack; it gets another", incident_id)
+                lost = Posted(status="posting", channel=place)
+                await self._store.save(incident_id, "card", lost)
+                raise NotYetError(_POLL_SECONDS) from None
         if later is not None:
             raise later
+        if await self._links(posted) != scene.links:
+            raise NotYetError(_LINK_SECONDS)
 
     async def _links(self, posted: dict[str, Posted]) -> dict[str, str]:
         wanted = {slot: p for slot, p in posted.items() if slot.startswith("approval:") and p.ts}
-        return {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
+        found = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
+        return {slot: link for slot, link in found.items() if link}
 
 
 def _who(incident: Incident) -> set[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.store import StoreError, connect, durability, on_disk
+from bot.domain.incident import Incident
 from bot.sandbox.valkey import EmbeddedValkey
+from tests.fakes.story import opened
 
 
 @pytest.fixture
@@ -62,6 +66,17 @@ async def test_one_that_does_not_tell_needs_its_owners_word(
     finally:
         await silent.aclose()
         await redis.acl_deluser("managed")
+
+
+async def test_hundreds_may_use_it_at_once(valkey: EmbeddedValkey, redis: Redis) -> None:
+    client = await connect(valkey.url)
+    try:
+        ledger = RedisLedger(client, sync_each_commit=True)
+        names = [f"INC-{i}" for i in range(300)]
+        await asyncio.gather(*(ledger.commit(Incident(id=name), [opened()]) for name in names))
+        assert set(await ledger.open_incidents()) == set(names)
+    finally:
+        await client.aclose()
 
 
 async def test_one_that_does_not_answer_is_named_without_its_password() -> None:

@@ -92,6 +92,14 @@ class Reply:
             return self.body
         raise _misunderstood(self.sent, "the answer is no JSON object")
 
+    @property
+    def rows(self) -> list[Answer]:
+        """The body where it is a list of objects. Raises as `record` does for anything else."""
+        body = self.body
+        if isinstance(body, list) and all(isinstance(row, Answer) for row in body):
+            return body
+        raise _misunderstood(self.sent, "the answer is no list of JSON objects")
+
 
 def reveal(value: object) -> str:
     """For json.dumps: a SecretStr in clear, which is wanted on the wire only."""

@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 
 from bot.sandbox.company import airflow_shapes as shapes
+from bot.sandbox.company.change_feed import ChangeFeed
 from bot.sandbox.company.effects import Effects
 from bot.sandbox.company.instant import iso
 from bot.sandbox.company.job import Job, Run
@@ -20,6 +21,7 @@ from bot.sandbox.company.scheduler import Scheduler
 VERSION = "3.3.2"
 MOST_ROWS = 100
 SYSTEM = "airflow"
+NOTHING = "(none)"
 
 Body = TypeVar("Body", bound=BaseModel)
 ORDERS = {
@@ -42,11 +44,14 @@ class Problem(Exception):
 
 
 class AirflowApi:
-    """Speaks Airflow's REST API v2 to one user, and writes each change to the effects."""
+    """Speaks Airflow's REST API v2 to one user; writes each change to the effects, and each of a
+    variable to the change feed.
+    """
 
-    def __init__(self, scheduler: Scheduler, effects: Effects) -> None:
+    def __init__(self, scheduler: Scheduler, effects: Effects, changes: ChangeFeed) -> None:
         self._scheduler = scheduler
         self._effects = effects
+        self._changes = changes
         self.username, self.password = "opsbot", secrets.token_urlsafe(18)
         self._tokens: set[str] = set()
         self.app = web.Application(middlewares=[self._guard])
@@ -125,7 +130,7 @@ class AirflowApi:
         body = await _parsed(request, shapes.VariableBody)
         if body.key in self._scheduler.variables:
             raise Problem(409, f"The Variable with key: `{body.key}` already exists")
-        self._effects.record(SYSTEM, "variable.set", f"{body.key}: (none) → {body.value}")
+        self._note("variable.set", body.key, NOTHING, body.value)
         self._scheduler.variables[body.key] = (body.value, body.description)
         return web.json_response(
             shapes.variable(body.key, body.value, body.description), status=201
@@ -139,7 +144,7 @@ class AirflowApi:
         value, description = self._named(key)
         mask = request.query.getall("update_mask", ["value", "description"])
         new = body.value if "value" in mask else value
-        self._effects.record(SYSTEM, "variable.set", f"{key}: {value} → {new}")
+        self._note("variable.set", key, value, new)
         text = body.description if "description" in mask else description
         self._scheduler.variables[key] = (new, text)
         return web.json_response(shapes.variable(key, new, text))
@@ -147,9 +152,16 @@ class AirflowApi:
     async def _delete_variable(self, request: web.Request) -> web.Response:
         key = request.match_info["key"]
         value, _ = self._named(key)
-        self._effects.record(SYSTEM, "variable.deleted", f"{key}: {value} → (none)")
+        self._note("variable.deleted", key, value, NOTHING)
         del self._scheduler.variables[key]
         return web.Response(status=204)
+
+    def _note(self, operation: str, key: str, before: str, after: str) -> None:
+        self._effects.record(SYSTEM, operation, f"{key}: {before} → {after}")
+        job_id, _, name = key.partition(".")
+        job = self._scheduler.jobs.get(job_id)
+        if job is not None and before != after:
+            self._changes.parameter(job_id, job.service, name, before, after, self.username)
 
     def _job(self, request: web.Request) -> Job:
         name = request.match_info["dag"]

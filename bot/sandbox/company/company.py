@@ -8,23 +8,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bot.sandbox.company import orders
 from bot.sandbox.company.airflow import AirflowApi
+from bot.sandbox.company.alert_rules import AlertRules
 from bot.sandbox.company.alertmanager import Alertmanager
+from bot.sandbox.company.change_feed import ChangeFeed
 from bot.sandbox.company.effects import Effects
 from bot.sandbox.company.elasticsearch import ElasticsearchApi
 from bot.sandbox.company.endpoint import Endpoint, Failure
 from bot.sandbox.company.exporters import DatabaseExporter, FeatureStoreExporter, InstanceExporter
+from bot.sandbox.company.grafana import GrafanaApi
 from bot.sandbox.company.instance import Instance
+from bot.sandbox.company.jaeger import JaegerApi
 from bot.sandbox.company.jira import JiraApi
 from bot.sandbox.company.job import Job, Run
 from bot.sandbox.company.job_exporter import JobExporter
 from bot.sandbox.company.log_store import LogStore
 from bot.sandbox.company.model_registry import publish
 from bot.sandbox.company.prometheus import PrometheusApi
-from bot.sandbox.company.scenarios import churn, etl
+from bot.sandbox.company.scenarios import cascade, churn, etl
 from bot.sandbox.company.scheduler import Scheduler
-from bot.sandbox.company.scraper import HISTORY_SECONDS, Scraper
+from bot.sandbox.company.scraper import HISTORY_SECONDS, AnyExporter, Scraper
 from bot.sandbox.company.series_store import SeriesStore
+from bot.sandbox.company.trace_store import TraceStore
 from bot.sandbox.company.tracker import Tracker
 from bot.sandbox.company.warehouse import Warehouse
 
@@ -46,24 +52,34 @@ class Company:
         self._data = data
         self.logs = LogStore()
         self.series = SeriesStore()
+        self.traces = TraceStore()
+        self.changes = ChangeFeed()
         self.tracker = Tracker()
         self.warehouse = Warehouse(data / "tables")
         self.alerts = Alertmanager()
         self.instances: dict[str, Instance] = {}
         self.exporters: dict[str, InstanceExporter] = {}
-        self.scheduler = Scheduler(data, self.logs, self._addresses, self._job_finished)
+        self.scheduler = Scheduler(
+            data, self.logs, self.traces, self._addresses, self._job_finished
+        )
         self._scraper = Scraper()
         self._effects = Effects(data / "effects.jsonl")
         self._elasticsearch = ElasticsearchApi(self.logs)
         self._prometheus = PrometheusApi(self.series)
-        self._airflow = AirflowApi(self.scheduler, self._effects)
+        self._grafana = GrafanaApi(self.changes)
+        self._jaeger = JaegerApi(self.traces)
+        self._airflow = AirflowApi(self.scheduler, self._effects, self.changes)
         self._jira = JiraApi(self.tracker)
         self.endpoints = {
             "elasticsearch": Endpoint(self._elasticsearch.app),
             "prometheus": Endpoint(self._prometheus.app),
+            "grafana": Endpoint(self._grafana.app),
+            "jaeger": Endpoint(self._jaeger.app),
             "airflow": Endpoint(self._airflow.app),
             "jira": Endpoint(self._jira.app),
         }
+        self.rules = AlertRules(self.series, self.alerts, lambda: self.endpoints["prometheus"].url)
+        self._orders_started: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start every process and API; call it from the event loop of the process's main thread."""
@@ -78,6 +94,9 @@ class Company:
 
     async def stop(self) -> None:
         """End all of it; safe to call twice, and after a start that failed."""
+        if self._orders_started is not None:
+            await asyncio.gather(self._orders_started, return_exceptions=True)
+        await self.rules.stop()
         await self.alerts.stop()
         await self._scraper.stop()
         await self.scheduler.stop()
@@ -95,6 +114,10 @@ class Company:
             "OPSBOT_ELASTICSEARCH_INDEX": "logs-*",
             "OPSBOT_PROMETHEUS_URL": self.endpoints["prometheus"].url,
             "OPSBOT_PROMETHEUS_TOKEN": self._prometheus.token,
+            "OPSBOT_GRAFANA_URL": self.endpoints["grafana"].url,
+            "OPSBOT_GRAFANA_TOKEN": self._grafana.token,
+            "OPSBOT_JAEGER_URL": self.endpoints["jaeger"].url,
+            "OPSBOT_JAEGER_TOKEN": self._jaeger.token,
             "OPSBOT_AIRFLOW_URL": self.endpoints["airflow"].url,
             "OPSBOT_AIRFLOW_USERNAME": self._airflow.username,
             "OPSBOT_AIRFLOW_PASSWORD": self._airflow.password,
@@ -131,7 +154,7 @@ class Company:
         self.alerts.repeat()
 
     async def fail(self, system: str, mode: Failure | None) -> None:
-        """Make an API (`elasticsearch`, `prometheus`, `airflow`, `jira`) fail; None heals it."""
+        """Make one of `endpoints`, such as `elasticsearch`, fail; None heals it."""
         await self.endpoints[system].fail(mode)
 
     async def break_etl(self, *, fix_fails: bool = False) -> Run:
@@ -141,6 +164,33 @@ class Company:
     async def break_novel(self) -> Run:
         """The churn scoring job fails in a way that no runbook knows; its alert fires."""
         return await churn.play(self)
+
+    async def break_wide(self) -> list[str]:
+        """The export takes nearly all connections of orders-db; API and queue suffer with it.
+
+        Returns the names of the three alerts once all of them fire, the first to fire first.
+        """
+        return await cascade.play(self)
+
+    async def start_orders(self) -> None:
+        """Start the order services, which play no part elsewhere; nothing where they run."""
+        if self._orders_started is None:
+            self._orders_started = asyncio.create_task(orders.start(self))
+        await self._orders_started
+
+    async def launch(
+        self, name: str, service: str, script: str, config: dict[str, Any]
+    ) -> Instance:
+        """Start a server process, its log lines and spans collected."""
+        instance = await Instance.start(
+            name, service, script, config, self._collector(name, service)
+        )
+        self.instances[name] = instance
+        return instance
+
+    def watch(self, exporter: AnyExporter) -> AnyExporter:
+        """Measure a process from now on, and write down how it was before."""
+        return self._scraper.add(exporter)
 
     async def trouble(self, instance: str, operation: str, since: float) -> None:
         """Give an instance trouble that began then (seconds since the epoch), series included."""
@@ -155,30 +205,26 @@ class Company:
 
     def _collector(self, name: str, service: str) -> Callable[[dict[str, Any]], None]:
         def store(said: dict[str, Any]) -> None:
+            if said["event"] == "span":
+                self.traces.add(service, name, said)
+                return
             text, at = said["message"], said["at"]
-            self.logs.append(service, said["level"], text, at=at, host=name, instance=name)
+            more = {"trace_id": said["trace_id"]} if "trace_id" in said else {}
+            self.logs.append(service, said["level"], text, at=at, host=name, instance=name, **more)
 
         return store
 
     async def _start_replica(self, name: str) -> None:
         config = REPLICAS[name]
-        instance = await Instance.start(
-            name, "source-db", "replica", config, self._collector(name, "source-db")
-        )
-        self.instances[name] = instance
-        exporter = DatabaseExporter(self.series, instance, config)
-        self.exporters[name] = self._scraper.add(exporter)
+        instance = await self.launch(name, "source-db", "replica", config)
+        self.exporters[name] = self.watch(DatabaseExporter(self.series, instance, config))
 
     async def _start_feature_store(self) -> None:
         name, service = "feature-store-1", "feature-store"
         since = time.time() - HISTORY_SECONDS
         config = {"artifacts": str(self._data / "artifacts"), "since": since}
-        instance = await Instance.start(
-            name, service, "feature_store", config, self._collector(name, service)
-        )
-        self.instances[name] = instance
-        exporter = FeatureStoreExporter(self.series, instance, since)
-        self.exporters[name] = self._scraper.add(exporter)
+        instance = await self.launch(name, service, "feature_store", config)
+        self.exporters[name] = self.watch(FeatureStoreExporter(self.series, instance, since))
 
     def _job_finished(self, job: Job, run: Run) -> None:
         labels = {

@@ -23,6 +23,8 @@ class Job:
     alert_name: str
     alert_summary: str
     alert_description: str
+    every_seconds: float = 86_400.0
+    """How far apart its usual runs begin."""
 
 
 @dataclass

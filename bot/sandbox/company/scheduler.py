@@ -16,9 +16,11 @@ from bot.sandbox.company.child import Child
 from bot.sandbox.company.instant import iso
 from bot.sandbox.company.job import Job, Run
 from bot.sandbox.company.log_store import LogStore
+from bot.sandbox.company.trace_store import TraceStore
 
 HOST = "etl-worker-3"
-PAST_DAYS = 3
+PAST_RUNS = 3
+KEPT_CONTINUOUS_RUNS = 30
 JOBS = Path(__file__).with_name("jobs.yml")
 
 Finished = Callable[[Job, Run], None]
@@ -34,22 +36,22 @@ class Scheduler:
         self,
         data: Path,
         logs: LogStore,
+        traces: TraceStore,
         addresses: Callable[[], dict[str, int]],
         on_finished: Finished,
     ) -> None:
         self._data = data
         self._logs = logs
+        self._traces = traces
         self._addresses = addresses
         self._on_finished = on_finished
         self._busy: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self.jobs = {one["id"]: Job(**one) for one in yaml.safe_load(JOBS.read_text("utf-8"))}
-        self.variables: dict[str, tuple[str, str | None]] = {
-            f"{job.id}.{name}": (value, f"Parameter {name!r} of {job.id}.")
-            for job in self.jobs.values()
-            for name, value in job.parameters.items()
-        }
-        self.runs: list[Run] = [run for job in self.jobs.values() for run in self._past(job)]
+        self.jobs: dict[str, Job] = {}
+        self.variables: dict[str, tuple[str, str | None]] = {}
+        self.runs: list[Run] = []
+        for one in yaml.safe_load(JOBS.read_text("utf-8")):
+            self._add(Job(**one))
 
     def runs_of(self, job_id: str) -> list[Run]:
         """A job's runs, the oldest first."""
@@ -75,17 +77,39 @@ class Scheduler:
         await self.start(run)
         return run
 
+    def keep_running(self, job: Job) -> None:
+        """Add a job that runs again as soon as it has ended, as Airflow's `@continuous` has it."""
+        self._add(job)
+        task = asyncio.create_task(self._again_and_again(job.id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def stop(self) -> None:
         """End every run under way; nothing of it stays behind."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _add(self, job: Job) -> None:
+        self.jobs[job.id] = job
+        for name, value in job.parameters.items():
+            self.variables[f"{job.id}.{name}"] = (value, f"Parameter {name!r} of {job.id}.")
+        self.runs += self._past(job)
+
+    async def _again_and_again(self, job_id: str) -> None:
+        while True:
+            await self.run_scheduled(job_id)
+            old = self.runs_of(job_id)[:-KEPT_CONTINUOUS_RUNS]
+            self.runs = [run for run in self.runs if run not in old]
+
     async def _execute(self, job: Job, run: Run) -> None:
         async with self._busy.setdefault(job.id, asyncio.Lock()):
             run.state, run.started_at = "running", time.time()
             run.tries.append([])
-            child = await Child.start(job.script, self._config(job, run), self._collect(job, run))
+            trace = {"trace_id": secrets.token_hex(16), "parent": secrets.token_hex(8)}
+            config = {**self._config(job, run), "trace": trace}
+            collect = self._collect(job, run, trace["trace_id"])
+            child = await Child.start(job.script, config, collect)
             run.pid = child.pid
             try:
                 run.exit_code = await child.wait()
@@ -93,7 +117,21 @@ class Scheduler:
                 await child.end()
             run.ended_at = time.time()
             run.state = "success" if run.exit_code == 0 else "failed"
+            self._trace(job, run, trace)
             self._on_finished(job, run)
+
+    def _trace(self, job: Job, run: Run, trace: dict[str, str]) -> None:
+        """The run itself, above the spans that its process made."""
+        said = {
+            "trace_id": trace["trace_id"],
+            "span_id": trace["parent"],
+            "parent_id": "",
+            "name": f"run {job.id}",
+            "at": run.started_at,
+            "seconds": run.duration,
+            "error": "" if run.exit_code == 0 else f"exit code {run.exit_code}",
+        }
+        self._traces.add(job.service, HOST, said)
 
     def _config(self, job: Job, run: Run) -> dict[str, Any]:
         prefix = f"{job.id}."
@@ -117,10 +155,13 @@ class Scheduler:
             "manifest_path": str(self._data / "artifacts" / f"{model}.json"),
         }
 
-    def _collect(self, job: Job, run: Run) -> Callable[[Any], None]:
-        lines, trace_id = run.tries[-1], secrets.token_hex(16)
+    def _collect(self, job: Job, run: Run, trace_id: str) -> Callable[[Any], None]:
+        lines = run.tries[-1]
 
         def store(said: dict[str, Any]) -> None:
+            if said["event"] == "span":
+                self._traces.add(job.service, HOST, said)
+                return
             lines.append(said)
             self._log(job, run, said, trace_id)
 
@@ -133,13 +174,13 @@ class Scheduler:
         )  # fmt: skip
 
     def _past(self, job: Job) -> list[Run]:
-        """The good nights before this one, with a line of log each."""
+        """The good runs before, with a line of log each: nights, of most jobs."""
         found: list[Run] = []
-        for days in range(PAST_DAYS, 0, -1):
-            at = time.time() - days * 86400
+        for number in range(PAST_RUNS, 0, -1):
+            at = time.time() - number * job.every_seconds
             run = Run(job.id, f"scheduled__{iso(at)}", "scheduled", "timetable", at, at)
             run.state, run.exit_code = "success", 0
-            run.started_at, run.ended_at = at + 0.4, at + 2.6 + days / 10
+            run.started_at, run.ended_at = at + 0.4, at + 2.6 + number / 10
             said = {"at": run.ended_at, "level": "info", "message": f"{job.id}: job succeeded"}
             run.tries.append([said])
             self._log(job, run, said, secrets.token_hex(16))

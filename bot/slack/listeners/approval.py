@@ -63,8 +63,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
         place, user = _place(body), body["user"]["id"]
 
         async def act(ref: ids.PlanRef) -> object:
-            incident = await deps.approvals.incident(ref.incident)
-            await deps.approvals.require(incident, ref.plan, user)
+            await deps.approvals.consider(ref.incident, ref.plan, ref.digest, "reject", user)
             return await client.views_open(
                 trigger_id=body["trigger_id"], view=reject_view(ref, place)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -10,13 +11,28 @@ from slack_bolt.async_app import AsyncApp
 from bot.incidents.answers import Question
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.answer import answer_text, whom_it_names
-from bot.slack.views.text import said
+from bot.slack.views.text import said, section
+
+log = logging.getLogger(__name__)
+_AWAY = "I can't look that up right now: what I keep my notes in doesn't answer. Ask again soon."
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
     async def take(event: dict[str, Any], say: Any) -> None:
         if event.get("bot_id") or event.get("subtype"):
             return
+        try:
+            text = await answer(event)
+        except Exception:
+            log.exception("%s could not be answered", event.get("ts"))
+            text = _AWAY
+        if text:
+            thread_ts = event.get("thread_ts") or event["ts"]
+            blocks = [section(text)]
+            await say(text=text, blocks=blocks, thread_ts=thread_ts, unfurl_links=False)
+
+    async def answer(event: dict[str, Any]) -> str | None:
+        """What to say at once; None where the projector gives the answer."""
         channel, ts = event["channel"], event["ts"]
         thread_ts = event.get("thread_ts") or ts
         asked = re.sub(r"<@[A-Z0-9]+>", "", event.get("text") or "").strip()
@@ -33,8 +49,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
             people = await deps.directory.people(whom_it_names(found[0]))
             text = answer_text(found[0], people)
             await deps.answers.give(question, found[0].id, text)
-            return
-        await say(text=_several(found), thread_ts=thread_ts, unfurl_links=False)
+            return None
+        return _several(found)
 
     @app.event("app_mention")
     async def mentioned(event: dict[str, Any], say: Any) -> None:

@@ -16,7 +16,11 @@ def register(app: AsyncApp) -> None:
     async def unknown(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
         container = body.get("container") or {}
-        channel = container.get("channel_id")
-        if channel:
-            text = "I don't know this button. Look for a newer message in the thread."
-            await whisper(client, channel, body["user"]["id"], text, container.get("thread_ts"))
+        text = "I don't know this button. Look for a newer message in the thread."
+        await whisper(
+            client,
+            container.get("channel_id"),
+            body["user"]["id"],
+            text,
+            container.get("thread_ts"),
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -11,13 +12,22 @@ log = logging.getLogger(__name__)
 
 
 async def whisper(
-    client: AsyncWebClient, channel: str, user: str, text: str, thread_ts: str | None = None
+    client: AsyncWebClient,
+    channel: str | None,
+    user: str,
+    text: str,
+    thread_ts: str | None = None,
 ) -> None:
-    """Tell `user` alone. A click is never ignored in silence."""
+    """Tell `user` alone. A click is never ignored in silence, unless Slack itself is away."""
     try:
-        await client.chat_postEphemeral(
-            channel=channel, user=user, text=text, thread_ts=thread_ts
-        )
-    except SlackApiError as error:
-        log.info("no ephemeral in %s: %s", channel, error.response.get("error"))
+        if channel:
+            await client.chat_postEphemeral(
+                channel=channel, user=user, text=text, thread_ts=thread_ts
+            )
+            return
+    except (SlackApiError, ClientError, TimeoutError) as error:
+        log.info("no ephemeral in %s: %s", channel, error)
+    try:
         await client.chat_postMessage(channel=user, text=text)
+    except (SlackApiError, ClientError, TimeoutError) as error:
+        log.warning("%s could not be told %r: %s", user, text, error)

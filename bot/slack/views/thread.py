@@ -30,7 +30,8 @@ def thread(scene: Scene) -> list[Slot]:
         ]
     slots += escalations(scene)
     slots.append(report(scene))
-    slots += [_answer(w) for w in scene.work if isinstance(w, e.QuestionAnswered)]
+    answers = {w.id: w for w in scene.work if isinstance(w, e.QuestionAnswered)}
+    slots += [_answer(answered) for answered in answers.values()]
     return [slot for slot in slots if slot is not None]
 
 

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .wire import Emit, span
+
 BACKOFF_SECONDS = 0.2
 
 
@@ -49,7 +51,9 @@ def _read(config: dict[str, Any], log: Callable[..., None]) -> list[list[Any]]:
     raise OSError(f"source DB {source} closed the connection after {len(rows)} rows")
 
 
-def _read_with_retries(config: dict[str, Any], log: Callable[..., None]) -> list[list[Any]]:
+def _read_with_retries(
+    config: dict[str, Any], log: Callable[..., None], emit: Emit
+) -> list[list[Any]]:
     attempts = max(1, int(config["attempts"]))
     for attempt in range(1, attempts + 1):
         log(
@@ -58,7 +62,8 @@ def _read_with_retries(config: dict[str, Any], log: Callable[..., None]) -> list
             f"(attempt {attempt}/{attempts}, timeout {config['timeout_seconds']}s)",
         )
         try:
-            return _read(config, log)
+            with span(emit, config["trace"], f"read orders from {config['source']}"):
+                return _read(config, log)
         except SourceTimeout as error:
             if attempt == attempts:
                 raise
@@ -101,13 +106,14 @@ def main(config: dict[str, Any], emit: Callable[..., None]) -> int:
 
     log("info", f"starting {config['job']} run {config['run_id']}: source={config['source']}")
     try:
-        rows = _read_with_retries(config, log)
+        rows = _read_with_retries(config, log, emit)
         cents: dict[str, int] = {}
         for _, region, amount in rows:
             cents[region] = cents.get(region, 0) + amount
         revenue = {region: total / 100 for region, total in sorted(cents.items())}
         log("info", f"aggregated revenue of {config['partition']} for {len(revenue)} regions")
-        _write(config, revenue, len(rows))
+        with span(emit, config["trace"], f"write {config['target_table']}"):
+            _write(config, revenue, len(rows))
     except (SourceTimeout, TableLocked, OSError) as error:
         log("error", str(error))
         log("error", f"ETL job '{config['job']}' failed (exit code 1)")

@@ -2,7 +2,7 @@
 
 Called as `python -I -S launch.py <script> <parent pid>`. The first line of standard input is the
 script's configuration, each later one a command of its private channel. Standard output carries
-JSON lines, `{"event": "ready" | "log" | "told", …}`. Only the standard library is at hand.
+JSON lines, `{"event": "ready" | "log" | "span" | "told", …}`. Only the standard library is at hand.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ def _listen(control: Callable[[dict[str, Any]], None] | None) -> None:
 def main() -> None:
     name, parent = sys.argv[1], int(sys.argv[2])
     _die_with(parent)
-    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
-    script = importlib.import_module(name)
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    # As a package, so that the scripts can share what they have in common.
+    sys.path.insert(0, os.path.dirname(here))  # noqa: PTH120
+    script = importlib.import_module(f"{os.path.basename(here)}.{name}")  # noqa: PTH119
     config = json.loads(sys.stdin.readline())
     control = getattr(script, "control", None)
     threading.Thread(target=_listen, args=(control,), daemon=True).start()

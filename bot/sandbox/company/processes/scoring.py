@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .wire import span
+
 CUSTOMERS = 2000
 
 
@@ -62,8 +64,9 @@ def main(config: dict[str, Any], emit: Callable[..., None]) -> int:
 
     log("info", f"starting {config['job']} run {config['run_id']}: model={config['model']}")
     try:
-        body = _fetch(config, log)
-        _check(config, body)
+        with span(emit, config["trace"], f"fetch model artifact {config['model']}"):
+            body = _fetch(config, log)
+            _check(config, body)
         share = _score(body)
     except (ArtifactMismatch, OSError) as error:
         log("error", str(error))

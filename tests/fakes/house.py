@@ -1,0 +1,226 @@
+"""The use cases on a real Valkey, over a fake world, with a clock and a queue a test can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.adapters.redis_inbox import RedisInbox
+from bot.adapters.redis_ledger import RedisLedger
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState
+from bot.domain.ports import Draft
+from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef
+from bot.domain.work import Work
+from bot.files import bundled_policy
+from bot.incidents.approvals import Approvals
+from bot.incidents.books import Books
+from bot.incidents.executor import Executor
+from bot.incidents.intake import Intake
+from bot.incidents.investigation import Investigation
+from bot.incidents.jobs import Jobs
+from bot.incidents.monitor import Monitor
+from bot.incidents.planning import Planner
+from bot.incidents.preconditions import Preconditions
+from bot.incidents.readings import Readings
+from bot.incidents.recovery import Recovery
+from bot.incidents.rollback import Rollback
+from bot.incidents.service import Incidents
+from bot.incidents.sweeper import Sweeper
+from bot.policy.inventory import Inventory
+from bot.policy.rules import Policy
+from tests.fakes.story import START, alert, diagnosis, guard
+from tests.fakes.tools import CreateTicket, Look, PaintLamp, UpdateTicket, World
+from tools.kit.catalog import Catalog
+from tools.kit.tool import Tool
+
+INVENTORY = Inventory.model_validate(
+    {
+        "services": {
+            "lamps": {"environment": "production", "instances": ["hall", "attic", "cellar"]},
+            "bells": {"environment": "production"},
+        }
+    }
+)
+RUNBOOK = RunbookRef(id="red-lamp", title="Red lamp", pin="git:0123abc")
+APPROVERS = ("@oncall",)
+_MOST_JOBS = 500
+
+
+class StoppedClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class HeldQueue:
+    """Keeps what was enqueued until the test works it off."""
+
+    def __init__(self) -> None:
+        self.items: list[Work] = []
+        self.broken = False
+
+    async def enqueue(self, work: Sequence[Work]) -> None:
+        if self.broken:
+            raise ConnectionError("the queue is gone")
+        self.items.extend(work)
+
+
+class FewPeople:
+    """U1 and U2 are on call, U3 is not; G1 is a guest who is on call; B1 is a bot."""
+
+    def __init__(self) -> None:
+        self.groups = {"@oncall": frozenset({"U1", "U2", "G1", "B1"})}
+        self.full = {"U1", "U2", "U3"}
+
+    async def members(self, handle: str) -> frozenset[str]:
+        return self.groups.get(handle, frozenset({handle}))
+
+    async def eligible(self, user: str) -> bool:
+        return user in self.full
+
+    async def name(self, user: str) -> str:
+        return user
+
+
+class Brain:
+    """An investigator that says what the test wants."""
+
+    def __init__(self) -> None:
+        self.diagnosis: Diagnosis = diagnosis()
+        self.plan: PlanDraft | None = draft()
+
+    async def investigate(self, incident: Incident) -> Draft:
+        return Draft(diagnosis=self.diagnosis, plan=self.plan)
+
+
+def draft(*lamps: str, **changes: Any) -> PlanDraft:
+    """Paint these lamps green (the hall where none is named), while there is little dust."""
+    given: dict[str, Any] = {
+        "steps": tuple(
+            Intended(tool="paint", params={"lamp": lamp, "colour": "green"}, cites=f"red-lamp#{i}")
+            for i, lamp in enumerate(lamps or ("hall",), start=1)
+        ),
+        "guards": (guard(),),
+        "verify": (guard(title="dust settled", expect="grams < 20"),),
+        "runbook": RUNBOOK,
+        "requester": "runbook",
+        "resolution": "painted it green",
+    }
+    return PlanDraft.model_validate({**given, **changes})
+
+
+def rules(*given: dict[str, Any]) -> Policy:
+    """These rules before those opsbot ships with."""
+    shipped = Policy.read(bundled_policy())
+    own = Policy.model_validate({"version": 1, "rules": given})
+    return shipped.model_copy(update={"rules": (*own.rules, *shipped.rules)})
+
+
+ALLOWING = ({"id": "auto", "effects": ["write"], "then": "allow"},)
+
+
+class House:
+    """One deployment. A second one on the same `redis` and `world` is a second worker."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        world: World | None = None,
+        clock: StoppedClock | None = None,
+        policy: Policy | None = None,
+        tools: Sequence[type[Any]] = (Look, PaintLamp, CreateTicket, UpdateTicket),
+    ) -> None:
+        self.redis = redis
+        self.world = world or World()
+        self.clock = clock or StoppedClock()
+        self.policy = policy or rules()
+        self.queue = HeldQueue()
+        self.brain = Brain()
+        self.people = FewPeople()
+        self.ledger = RedisLedger(redis, sync_each_commit=False)
+        self.inbox = RedisInbox(redis, sync_each_put=False)
+        self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
+        self.intake = Intake(self.inbox, self.incidents)
+        self.approvals = Approvals(self.incidents, self.people)
+        self.sweeper = Sweeper(self.ledger, self.queue, self.clock)
+        made: list[Tool[Any]] = [tool(self.world) for tool in tools]
+        self.jobs = self._jobs(Catalog(made))
+
+    def _jobs(self, catalog: Catalog) -> Jobs:
+        readings = Readings(catalog, self.clock)
+        planner = Planner(catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock)
+        preconditions = Preconditions(catalog, readings, planner, self.clock)
+        return Jobs(
+            self.incidents,
+            Investigation(self.incidents, self.brain, planner),
+            Executor(self.incidents, catalog, preconditions, self.policy),
+            Rollback(self.incidents, catalog),
+            Recovery(self.incidents, catalog),
+            Monitor(self.incidents, catalog, readings),
+            Books(self.incidents, catalog, planner),
+        )
+
+    async def receive(self, *alerts: Alert) -> None:
+        await self.inbox.put(alerts)
+        while await self.intake.drain(wait_seconds=0.001):
+            pass
+
+    async def work(self) -> None:
+        """Do everything that is due now, and what follows from it."""
+        for _ in range(_MOST_JOBS):
+            if not self.queue.items:
+                await self.sweeper.sweep()
+            if not self.queue.items:
+                return
+            await self.jobs.run(self.queue.items.pop(0).key)
+        raise AssertionError("the work never ends")
+
+    async def later(self, seconds: float) -> None:
+        """Let time pass, then do what is due."""
+        self.clock.advance(seconds)
+        await self.work()
+
+    async def incident(self, name: str = "INC-1") -> Incident:
+        return await self.ledger.load(name)
+
+    async def fix(self) -> PlanState:
+        fix = (await self.incident()).fix
+        assert fix is not None, "there is no plan"
+        return fix
+
+    async def asked(self) -> PlanState:
+        """An incident is open and its plan waits for an answer."""
+        await self.receive(alert())
+        await self.work()
+        return await self.fix()
+
+    async def decide(self, choice: Any = "approve", user: str = "U1", **changes: Any) -> Incident:
+        """Answer the plan that waits now."""
+        fix = await self.fix()
+        given = {"plan_id": fix.plan.id, "digest": fix.digest, **changes}
+        return await self.approvals.decide("INC-1", choice=choice, user=user, **given)
+
+    async def approved(self) -> None:
+        """The plan is approved; its first step is enqueued and not begun."""
+        await self.asked()
+        await self.decide()
+
+    async def events(self) -> list[str]:
+        return [event.type for event in await self.ledger.decisions("INC-1")]
+
+    async def notes(self) -> list[str]:
+        work = await self.ledger.work("INC-1")
+        return [n.summary for n in work if isinstance(n, e.ProgressNoted)]

@@ -1,0 +1,38 @@
+"""A worker process of ours whose only job says that it runs and waits to be let go."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import redis
+from redis.asyncio import Redis
+
+from bot.adapters import rq_queue, rq_workers
+
+STARTED = "started"
+"""List: `<process id> <key>` of each job that began."""
+GATE = "gate"
+"""Each job takes one item from this list before it ends."""
+ENDED = "ended"
+"""List: key of each job that ended."""
+
+
+async def hold(key: str) -> None:
+    async with Redis.from_url(sys.argv[2], decode_responses=True) as client:
+        await client.rpush(STARTED, f"{os.getpid()} {key}")
+        await client.blpop([GATE], timeout=60)
+        await client.rpush(ENDED, key)
+
+
+def main() -> None:
+    kind = {"wait": rq_workers.WaitWorker, "act": rq_workers.ActWorker}[sys.argv[1]]
+    queue = {"wait": rq_queue.WAIT, "act": rq_queue.ACT}[sys.argv[1]]
+    table = rq_queue.job_class({"run": hold})
+    worker = rq_workers.make(kind, queue, redis.Redis.from_url(sys.argv[2]), table)
+    worker.work(logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    main()

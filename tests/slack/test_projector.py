@@ -1,0 +1,222 @@
+"""Slack ends up as the ledger says: each message once, in order, whatever dies or refuses."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain import crashpoints
+from bot.sandbox.slack import LocalSlack
+from tests.fakes import story
+from tests.slack.desk import CHANNEL, Desk, Message, until
+from tests.slack.scenes import WORK, approved, called, diagnosed, noted, opened, proposed
+
+ASKED = ["card", "investigation", "diagnosis", "approval:P1"]
+
+
+async def open_and_ask(desk: Desk, incident: str = "INC-1") -> None:
+    await desk.happens(opened(fingerprint=incident), incident=incident)
+    await desk.ledger.note(incident, *WORK)
+    await desk.happens(diagnosed(), proposed(), incident=incident)
+
+
+def words(message: Message) -> str:
+    return str(message["blocks"])
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_messages_are_posted_once_in_order_and_then_edited_in_place(desk: Desk) -> None:
+    await open_and_ask(desk)
+    desk.project()
+    await desk.settled()
+    before = await desk.thread()
+    assert await desk.posted() == ASKED
+    await desk.happens(approved(), story.started(0))
+    await desk.settled()
+    after = await desk.thread()
+    assert await desk.posted() == [*ASKED, "execution:P1"]
+    assert [m["ts"] for m in after[:4]] == [m["ts"] for m in before]
+    assert "[Approve]" not in words(after[3])
+    assert "Running 1 of 2 · approved by Maya" in words(after[3])
+    assert "Fixing" in words(after[0])
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_the_card_links_to_the_approval_once_it_is_there(desk: Desk) -> None:
+    await open_and_ask(desk)
+    desk.project()
+
+    async def linked() -> bool:
+        thread = await desk.thread()
+        return bool(thread) and "Review fix" in words(thread[0])
+
+    await until(linked)
+    approval = (await desk.slots.all("INC-1"))["approval:P1"]
+    assert f"/p{approval.ts.replace('.', '')}" in words((await desk.thread())[0])
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("point", ["S1", "S2"])
+@pytest.mark.parametrize("message", range(4))
+async def test_killed_around_a_post_nothing_is_doubled_and_nothing_lost(
+    desk: Desk, point: str, message: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_and_ask(desk)
+    reached = itertools.count()
+
+    def die(name: str) -> None:
+        if name == point and next(reached) == message:
+            raise Killed
+
+    monkeypatch.setattr(crashpoints, "_reached", [die])
+
+    async def dies() -> bool:
+        try:
+            await desk.projector.project("INC-1")
+        except Killed:
+            return True
+        except Exception:
+            return False
+        return False
+
+    await until(dies)
+    desk.project()
+    await desk.settled()
+    assert await desk.posted() == ASKED
+    assert Counter(await desk.posted()).most_common(1)[0][1] == 1
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_where_slack_asks_to_slow_down_it_waits_and_loses_nothing(
+    desk: Desk, slack: LocalSlack, method: str
+) -> None:
+    await open_and_ask(desk)
+    slack.throttle(method, seconds=1, times=2)
+    desk.project()
+    await desk.settled()
+    await desk.happens(approved(), story.started(0))
+    await desk.settled()
+    assert await desk.posted() == [*ASKED, "execution:P1"]
+    refused = [c for c in slack.calls if c.method == method and c.error == "ratelimited"]
+    assert len(refused) == 2
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_after_an_outage_it_shows_what_matters_now_not_every_line_it_missed(
+    desk: Desk, slack: LocalSlack
+) -> None:
+    await open_and_ask(desk)
+    desk.project()
+    await desk.settled()
+    slack.outage(True)
+    await desk.happens(approved(), story.started(0))
+    for number in range(20):
+        await desk.ledger.note("INC-1", noted(f"look {number}"))
+    await desk.happens(story.finished(0), story.verified(0))
+
+    async def refused() -> bool:
+        return any(c.error and c.method.startswith("chat.") for c in slack.calls)
+
+    await until(refused)
+    edits = len(desk.calls("chat.update"))
+    slack.outage(False)
+    await desk.settled()
+    assert await desk.posted() == [*ASKED, "execution:P1", "monitor:P1"]
+    assert "look 19" in words((await desk.thread())[-1])
+    assert len(desk.calls("chat.update")) - edits <= 4
+
+
+async def test_a_channel_gets_one_message_a_second_however_many_incidents(
+    desk: Desk, slack: LocalSlack
+) -> None:
+    slack.enforce_rates(True)
+    for incident in ("INC-1", "INC-2", "INC-3"):
+        await desk.happens(opened(fingerprint=incident), incident=incident)
+        await desk.ledger.note(incident, *WORK)
+    desk.project()
+    await desk.settled()
+    posts = desk.calls("chat.postMessage")
+    assert len(posts) == 6
+    # The pause begins when Slack is called, and the answer may be the faster one by a hair.
+    assert min(b - a for a, b in itertools.pairwise(posts)) > 0.9
+    assert not [c for c in slack.calls if c.error == "ratelimited"]
+
+
+async def test_edits_rest_three_seconds_unless_the_state_changes(
+    desk: Desk, slack: LocalSlack
+) -> None:
+    await desk.happens(opened())
+    for check in WORK[:1]:
+        await desk.ledger.note("INC-1", check)
+    desk.project()
+    await desk.settled()
+    for work in WORK[1:4]:
+        await desk.ledger.note("INC-1", work)
+
+    async def edited() -> bool:
+        return len(desk.calls("chat.update")) == 1
+
+    await until(edited)
+    await desk.ledger.note("INC-1", *WORK[4:])
+    await desk.settled()
+    investigation = (await desk.slots.all("INC-1"))["investigation"].ts
+    edits = [c.at for c in slack.calls if c.method == "chat.update" and c.body["ts"] == investigation]
+    assert len(edits) == 2
+    assert edits[1] - edits[0] > 2.9
+    await desk.happens(diagnosed())
+    await until(lambda: _shows(desk, investigation, "Investigated"), 2.5)
+
+
+async def _shows(desk: Desk, ts: str, text: str) -> bool:
+    return any(m["ts"] == ts and text in words(m) for m in await desk.thread())
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_message_deleted_in_slack_holds_nothing_up(desk: Desk) -> None:
+    await open_and_ask(desk)
+    desk.project()
+    await desk.settled()
+    for slot in ("diagnosis", "approval:P1"):
+        gone = (await desk.slots.all("INC-1"))[slot]
+        await desk.client.chat_delete(channel=CHANNEL, ts=gone.ts)
+    await desk.happens(approved(), story.started(0))
+    await desk.settled()
+    assert await desk.posted() == ["card", "investigation", "execution:P1"]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_card_deleted_with_its_thread_gets_another(desk: Desk) -> None:
+    await desk.happens(opened())
+    desk.project()
+    await desk.settled()
+    card = (await desk.slots.all("INC-1"))["card"]
+    await desk.client.chat_delete(channel=CHANNEL, ts=card.ts)
+    await desk.happens(called("the cause is not known"))
+    await desk.settled()
+    assert await desk.posted() == ["card", "escalation:1"]
+    assert (await desk.slots.all("INC-1"))["card"].ts != card.ts
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_two_projectors_at_once_post_each_message_once(
+    desk: Desk, slack: LocalSlack, redis: Redis
+) -> None:
+    other = Desk(slack, redis)
+    desk.project()
+    other.project()
+    try:
+        for number in range(1, 6):
+            await open_and_ask(desk, f"INC-{number}")
+        await desk.settled()
+    finally:
+        await other.close()
+    for number in range(1, 6):
+        assert await desk.posted(f"INC-{number}") == ASKED
