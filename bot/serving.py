@@ -18,6 +18,7 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
 from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
+from bot.policy.inventory import Inventory
 from bot.settings import Settings
 from bot.slack import listeners
 from bot.slack.app import find_channel, make_app, make_client
@@ -61,7 +62,7 @@ async def serve(settings: Settings) -> None:
         try:
             runner = await server.start(host, port)
             state["ok"] = True
-            await _work(core, client, directory, channel)
+            await _work(core, prepared.inventory, client, directory, channel)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]
@@ -92,12 +93,16 @@ async def _socket(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler |
 
 
 async def _work(
-    core: Core, client: AsyncWebClient, directory: SlackDirectory, channel: str
+    core: Core,
+    inventory: Inventory,
+    client: AsyncWebClient,
+    directory: SlackDirectory,
+    channel: str,
 ) -> None:
     projector = Projector(
         core.ledger, core.ledger, core.slots, Messages(client, core.slots), directory, channel
     )
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Intake(core.inbox, core.incidents).run())
+        tasks.create_task(Intake(core.inbox, core.incidents, inventory).run())
         tasks.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
         tasks.create_task(projector.run())

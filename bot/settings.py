@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -67,6 +68,13 @@ class Settings(BaseModel):
     """With `/v1`."""
     model: str | None = Field(None, alias="OPSBOT_MODEL")
     triage_model: str | None = Field(None, alias="OPSBOT_TRIAGE_MODEL")
+    budget_turns: int = Field(16, alias="OPSBOT_BUDGET_TURNS", ge=2)
+    budget_tokens: int = Field(200_000, alias="OPSBOT_BUDGET_TOKENS", ge=1_000)
+    budget_minutes: float = Field(10, alias="OPSBOT_BUDGET_MINUTES", gt=0)
+    budget_incident: float = Field(2, alias="OPSBOT_BUDGET_INCIDENT", ge=0)
+    """US dollars that models may cost for one incident."""
+    budget_day: float = Field(20, alias="OPSBOT_BUDGET_DAY", ge=0)
+    """US dollars that models may cost in one day, UTC."""
     policy: Path | None = Field(None, alias="OPSBOT_POLICY")
     runbooks: Path | None = Field(None, alias="OPSBOT_RUNBOOKS")
     inventory: Path | None = Field(None, alias="OPSBOT_INVENTORY")
@@ -121,9 +129,18 @@ class Settings(BaseModel):
     def http_host_port(self) -> tuple[str, int]:
         """Raises SettingsError where OPSBOT_HTTP_ADDR is not `host:port`."""
         host, _, port = self.http_addr.rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
             raise SettingsError(f"OPSBOT_HTTP_ADDR is {self.http_addr!r}; write it as host:port")
-        return host, int(port)
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every value among the variables that is a secret by its name."""
+        words = ("TOKEN", "KEY", "SECRET", "PASSWORD")
+        named = {v for k, v in self.environment.items() if any(word in k for word in words)}
+        url = self.redis_url.get_secret_value() if self.redis_url else ""
+        password = url.rpartition("@")[0].rpartition(":")[2]
+        return frozenset(named | {password}) - {""}
 
     def integration(self, name: str) -> dict[str, str]:
         """The fields set for an integration: `OPSBOT_JIRA_URL` of `jira` is `url`."""

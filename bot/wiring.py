@@ -18,11 +18,17 @@ from bot.adapters import store
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
+from bot.adapters.redis_spending import RedisSpending
 from bot.adapters.rq_queue import RqQueue
+from bot.agent.brain import Brain
+from bot.agent.budget import Budget
+from bot.agent.model import Model, ModelAwayError
+from bot.agent.model_agent import Means, ModelAgent
+from bot.agent.redaction import Redactor
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
 from bot.agent.team import Agents
-from bot.domain.ports import Ledger
+from bot.domain.ports import Investigator, Ledger
 from bot.incidents.books import Books
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
@@ -137,9 +143,36 @@ def declared_catalog(prepared: Prepared) -> Catalog:
     return Catalog(tools)
 
 
+def choose_model(settings: Settings) -> Model | None:
+    """The model of the settings; None: runbooks alone. Imports its SDK, which takes seconds.
+
+    Raises SettingsError where the model is named and its provider isn't set up.
+    """
+    name = settings.chosen_model
+    if name is None:
+        return None
+    from bot.adapters.models import make_model
+
+    try:
+        return make_model(
+            name,
+            anthropic_key=settings.anthropic_api_key,
+            anthropic_base_url=settings.anthropic_base_url,
+            openai_key=settings.openai_api_key,
+            openai_base_url=settings.openai_base_url,
+        )
+    except ModelAwayError as error:
+        raise SettingsError(str(error)) from error
+
+
 @asynccontextmanager
-async def core(settings: Settings, prepared: Prepared) -> AsyncIterator[Core]:
-    """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError."""
+async def core(
+    settings: Settings, prepared: Prepared, model: Model | None = None
+) -> AsyncIterator[Core]:
+    """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError.
+
+    `model`: only a process that investigates needs one.
+    """
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
     url = settings.redis_url.get_secret_value()
@@ -150,8 +183,10 @@ async def core(settings: Settings, prepared: Prepared) -> AsyncIterator[Core]:
         durable = await store.durability(
             client, accepted=settings.redis_durability == "accepted"
         )
-        yield _build(settings, prepared, client, sync_client, durable, backends)
+        yield _build(settings, prepared, client, sync_client, durable, backends, model)
     finally:
+        if model:
+            await model.close()
         await asyncio.gather(*(backend.close() for backend in backends.values()))
         await client.aclose()
         sync_client.close()
@@ -164,6 +199,7 @@ def _build(
     sync_client: redis.Redis,
     durable: store.Durability,
     backends: dict[str, Backend],
+    model: Model | None,
 ) -> Core:
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
     catalog = make_catalog(settings, prepared, backends, ledger)
@@ -180,7 +216,22 @@ def _build(
     )
     surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
     runbook_agent = RunbookAgent(surveyor, prepared.inventory)
-    team = Agents(surveyor, runbook_agent, None, prepared.inventory)
+    investigator: Investigator = runbook_agent
+    model_agent: ModelAgent | None = None
+    if model:
+        means = Means(
+            model,
+            ledger,
+            catalog,
+            Redactor(settings.secrets),
+            _budget(settings),
+            RedisSpending(client),
+            prepared.inventory,
+            now,
+        )
+        model_agent = ModelAgent(means, surveyor)
+        investigator = Brain(model_agent, runbook_agent, ledger, now)
+    team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(
         redis=client,
@@ -191,7 +242,7 @@ def _build(
         incidents=incidents,
         jobs=Jobs(
             incidents,
-            Investigation(incidents, runbook_agent, team, planner),
+            Investigation(incidents, investigator, team, planner),
             Executor(incidents, catalog, preconditions, prepared.policy),
             Rollback(incidents, catalog),
             Recovery(incidents, catalog),
@@ -200,4 +251,14 @@ def _build(
         ),
         catalog=catalog,
         backends=backends,
+    )
+
+
+def _budget(settings: Settings) -> Budget:
+    return Budget(
+        turns=settings.budget_turns,
+        tokens=settings.budget_tokens,
+        minutes=settings.budget_minutes,
+        dollars_incident=settings.budget_incident,
+        dollars_day=settings.budget_day,
     )

@@ -43,6 +43,7 @@ def _act(settings: Settings, prepared: Prepared, connection: redis.Redis) -> Non
 
 def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> None:
     cores: list[Core] = []
+    model = wiring.choose_model(settings)
 
     async def job(key: str) -> None:
         await cores[0].jobs.run(key)
@@ -53,7 +54,7 @@ def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> No
     stack = contextlib.AsyncExitStack()
 
     async def open_core() -> Core:
-        core = await stack.enter_async_context(wiring.core(settings, prepared))
+        core = await stack.enter_async_context(wiring.core(settings, prepared, model))
         sweeper = asyncio.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
         stack.callback(sweeper.cancel)
         return core

@@ -51,11 +51,14 @@ class AnthropicAnswer:
                 self._explanation = (details.explanation if details else None) or ""
                 self._count(event.usage)
 
-    def break_off(self) -> None:
+    def break_off(self, error: ValueError) -> None:
         """The SDK gave up on arguments that are no JSON. Raises LostAnswerError for any other."""
-        if not self._arguments:
+        at = max(self._blocks, default=-1)
+        if at < 0 or self._blocks[at]["type"] != "tool_use":
             raise LostAnswerError("the stream could not be read")
-        self._stop = self._stop or "tool_use"
+        # It raises before it hands on the event; only its message has what came.
+        self._arguments[at] = str(error).rpartition("JSON: ")[2]
+        self._stop = "tool_use"
 
     def turn(self) -> ModelTurn:
         """Raises LostAnswerError where the stream ended without saying why."""

@@ -105,8 +105,8 @@ class AnthropicModel:
             try:
                 async for event in stream:
                     answer.take(event)
-            except ValueError:
-                answer.break_off()
+            except ValueError as error:
+                answer.break_off(error)
         return answer.turn()
 
     def _fault(self, error: Exception) -> Fault | None:

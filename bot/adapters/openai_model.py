@@ -32,7 +32,7 @@ _REFUSED: tuple[tuple[Feature, tuple[str, ...]], ...] = (
     ("max_tokens", ("max_tokens",)),
     ("reasoning", ("reasoning_effort",)),
     ("tool_choice", ("tool_choice",)),
-    ("strict", ("strict", "additionalproperties", "extra")),
+    ("strict", ("strict",)),
 )
 """Feature → words by which a server says that it doesn't know it."""
 
@@ -61,7 +61,12 @@ class OpenAIModel:
         # OpenAI knows the new word only, most others the old one only.
         self._left_out: set[Feature] = {"max_completion_tokens"} if base_url else set()
         self._sdk = openai
-        self._lost = (httpx.HTTPError, openai.APIConnectionError, LostAnswerError, json.JSONDecodeError)
+        self._lost = (
+            httpx.HTTPError,
+            openai.APIConnectionError,
+            LostAnswerError,
+            json.JSONDecodeError,
+        )
         idle = LOCAL_IDLE_SECONDS if base_url else IDLE_SECONDS
         self._client = openai.AsyncOpenAI(
             api_key=self._secret or "none",

@@ -8,7 +8,6 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError, ResponseError
 
-
 _CONNECTIONS = 64
 
 

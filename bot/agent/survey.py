@@ -69,7 +69,7 @@ class Surveyor:
         """
         alert = alert or (incident.firing or tuple(incident.alerts.values()))[0]
         work = await self._fieldwork(incident, prefix)
-        always = [] if prefix else always_looks(alert)
+        always = [] if prefix else always_looks(alert, self._inventory)
         configured = [look for look in always if look.tool in self._catalog]
         beside = asyncio.create_task(work.take(configured, sweep_finding))
         playbooks = [m.runbook for m in match(alert, self._runbooks) if m.is_playbook]
@@ -79,7 +79,8 @@ class Surveyor:
             if Survey(alert, work, tuple(tried)).playbook:
                 break
         else:
-            looks = sweep_looks(alert, self._inventory)
+            traces = "query_traces" in self._catalog
+            looks = sweep_looks(alert, self._inventory, traces=traces)
             own = [look.model_copy(update={"id": prefix + look.id}) for look in looks]
             await work.take(own, sweep_finding)
         await beside

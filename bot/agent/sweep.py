@@ -7,14 +7,21 @@ from typing import Any
 from bot.agent.fieldwork import Look
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
+from bot.policy.topology import surroundings
 from tools.kit.types import Evidence
 
 _MINUTES = 60
 _MOST_DEPENDENCIES = 4
+_CHANGED_MINUTES = 120
+_TRACED_MINUTES = 15
+_MOST_AROUND = 20
 
 
-def sweep_looks(alert: Alert, inventory: Inventory) -> list[Look]:
-    """Reads around the alert; of an alert that names no service, a search by its words."""
+def sweep_looks(alert: Alert, inventory: Inventory, *, traces: bool) -> list[Look]:
+    """Reads around the alert; of an alert that names no service, a search by its words.
+
+    `traces`: whether traces are kept anywhere; most places keep none, and miss nothing by it.
+    """
     looks: list[Look] = []
     if alert.service:
         looks += [
@@ -22,6 +29,8 @@ def sweep_looks(alert: Alert, inventory: Inventory) -> list[Look]:
             _errors(alert.service),
             _metrics(alert.service),
         ]
+        if traces:
+            looks.append(_traces(alert.service))
     else:
         looks.append(
             Look(
@@ -45,10 +54,11 @@ def sweep_looks(alert: Alert, inventory: Inventory) -> list[Look]:
     return looks
 
 
-def always_looks(alert: Alert) -> list[Look]:
-    """What every investigation looks at where it is configured: incidents that were alike."""
+def always_looks(alert: Alert, inventory: Inventory) -> list[Look]:
+    """What every investigation looks at where it is configured: incidents that were alike, and
+    what was changed around the service."""
     about = " ".join([alert.title, alert.service, alert.labels.get("alertname", "")])
-    return [
+    looks = [
         Look(
             id="always.incidents",
             title="Past incidents",
@@ -56,6 +66,17 @@ def always_looks(alert: Alert) -> list[Look]:
             params={"query": about[:500]},
         )
     ]
+    if alert.service:
+        around = surroundings(alert.service, inventory)[:_MOST_AROUND]
+        looks += [
+            Look(
+                id="always.changes",
+                title="Recent changes",
+                tool="query_changes",
+                params={"services": around, "minutes": _CHANGED_MINUTES},
+            ),
+        ]
+    return looks
 
 
 def sweep_finding(look: Look, evidence: Evidence) -> str:
@@ -104,4 +125,13 @@ def _metrics(service: str) -> Look:
         title=f"Metrics of {service}",
         tool="query_metrics",
         params={"query": '{service="' + service.replace('"', "") + '"}', "minutes": _MINUTES},
+    )
+
+
+def _traces(service: str) -> Look:
+    return Look(
+        id=f"sweep.traces.{service}",
+        title=f"Traces of {service}",
+        tool="query_traces",
+        params={"service": service, "minutes": _TRACED_MINUTES},
     )

@@ -12,6 +12,7 @@ from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Alert
 from bot.incidents.correlate import correlate
 from bot.incidents.service import Incidents
+from bot.policy.inventory import Inventory
 
 log = logging.getLogger(__name__)
 _LEASE_SECONDS = 10.0
@@ -23,9 +24,10 @@ class Intake:
     An entry leaves the inbox only after the ledger holds what it said.
     """
 
-    def __init__(self, inbox: Inbox, incidents: Incidents) -> None:
+    def __init__(self, inbox: Inbox, incidents: Incidents, inventory: Inventory) -> None:
         self._inbox = inbox
         self._incidents = incidents
+        self._inventory = inventory
 
     async def run(self) -> None:
         """Work until cancelled; waits its turn while another process does it."""
@@ -75,7 +77,7 @@ class Intake:
             )
             return
         open_incidents = [await ledger.load(i) for i in await ledger.open_incidents()]
-        related = correlate(alert, open_incidents)
+        related = correlate(alert, open_incidents, self._inventory)
         command: c.Command
         if related:
             command = c.JoinAlert(at=now, actor=alert.source, alert=alert)

@@ -75,10 +75,10 @@ class Projector:
                     pause = await self._round(tasks)
                 except Exception:
                     log.exception("the feed can't be read; it is tried again")
-                try:
-                    await asyncio.wait_for(self._woken.wait(), pause)
-                except TimeoutError:
-                    continue
+                # Not wait_for: before Python 3.12 it can swallow the cancellation that ends this.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._woken.wait()
 
     async def _listen(self) -> None:
         while True:

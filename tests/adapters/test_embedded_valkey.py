@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.sandbox.valkey import EmbeddedValkey, ValkeyError
+from tests.fakes.poll import ended, until
 
 OWNER = """
 import asyncio, sys, time
@@ -75,23 +75,11 @@ async def test_one_that_cannot_start_says_what_it_said(tmp_path: Path) -> None:
 
 
 async def test_it_dies_with_an_owner_that_is_killed(tmp_path: Path) -> None:
-    owner = subprocess.Popen(
+    owner = subprocess.Popen(  # noqa: ASYNC220 - it is killed below
         [sys.executable, "-c", OWNER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     )
     assert owner.stdout is not None
     pid = int(await asyncio.to_thread(owner.stdout.readline))
     owner.send_signal(signal.SIGKILL)
     owner.wait()
-    async with asyncio.timeout(10):
-        while alive(pid):
-            await asyncio.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    """Whether that process runs; a zombie that nobody reaps does not."""
-    try:
-        os.kill(pid, 0)
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (OSError, IndexError):
-        return False
-    return state != "Z"
+    await until(lambda: ended(pid))

@@ -1,4 +1,4 @@
-"""Every state an incident can reach is walked: something is due, or a person has it, or it ended."""
+"""Every reachable state is walked: something is due, a person has it, or it ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.decide import decide
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import Plan
+from bot.domain.values import Plan, Thread
 from bot.domain.work import Work, next_work
 from tests.fakes.story import ALLOW, DENY, EXPIRES, alert, ask, at, diagnosis, opened, plan, told
 
@@ -21,10 +21,23 @@ LATER = at(10 + EXPIRES)
 SOON = at(10)
 
 
-def anything(incident: Incident, plans: tuple[Plan, ...]) -> Iterator[c.Command]:
+THREADS = tuple(
+    Thread(id=part, title=part, question="Why?", services=(part,)) for part in ("lamps", "bells")
+)
+
+
+def anything(
+    incident: Incident, plans: tuple[Plan, ...], wide: bool
+) -> Iterator[c.Command]:
     """Every command anyone could send, in order or out of it."""
     yield c.ClearAlert(at=SOON, fingerprint="fp-1")
     yield c.JoinAlert(at=SOON, alert=alert())
+    if wide:
+        yield c.JoinAlert(at=SOON, alert=alert("fp-2", service="bells"))
+        yield c.ClearAlert(at=SOON, fingerprint="fp-2")
+        yield c.AssignThreads(at=SOON, threads=THREADS, deadline=at(190))
+        for thread in THREADS:
+            yield c.FinishThread(at=SOON, thread=thread.id, summary="painted")
     yield c.Conclude(at=SOON, diagnosis=diagnosis())
     for verdict in (ask(), ALLOW, DENY):
         yield c.Conclude(at=SOON, diagnosis=diagnosis(), plan=plans[0], verdict=verdict)
@@ -71,6 +84,7 @@ def shape(incident: Incident) -> object:
     return (
         incident.diagnosis is None,
         tuple(sorted((f, a.status) for f, a in incident.alerts.items())),
+        tuple((t, s.finished is None) for t, s in incident.threads.items()),
         incident.resolved_at is None,
         bool(incident.calls),
         tuple(
@@ -89,7 +103,7 @@ def shape(incident: Incident) -> object:
     )
 
 
-def reachable(plans: tuple[Plan, ...]) -> list[Incident]:
+def reachable(plans: tuple[Plan, ...], wide: bool) -> list[Incident]:
     first = told(opened()).model_copy(
         update={"skipped_books": {"open": "no tracker", "close": "no tracker"}}
     )
@@ -97,7 +111,7 @@ def reachable(plans: tuple[Plan, ...]) -> list[Incident]:
     waiting = deque([first])
     while waiting:
         before = waiting.popleft()
-        for command in anything(before, plans):
+        for command in anything(before, plans, wide):
             try:
                 events = decide(before, command)
             except CommandRefusedError:
@@ -112,14 +126,18 @@ def reachable(plans: tuple[Plan, ...]) -> list[Incident]:
 
 
 @pytest.mark.parametrize(
-    ("plans", "at_least"),
-    [((plan("P1"),), 700), ((plan("P1", steps=1), plan("P2", steps=1, verify=())), 1000)],
-    ids=["two steps", "a plan and its successor"],
+    ("plans", "wide", "at_least"),
+    [
+        ((plan("P1"),), False, 700),
+        ((plan("P1", steps=1), plan("P2", steps=1, verify=())), False, 1000),
+        ((plan("P1", steps=1, verify=()),), True, 1000),
+    ],
+    ids=["two steps", "a plan and its successor", "a wide incident"],
 )
 def test_from_every_reachable_state_something_leads_on(
-    plans: tuple[Plan, ...], at_least: int
+    plans: tuple[Plan, ...], wide: bool, at_least: int
 ) -> None:
-    states = reachable(plans)
+    states = reachable(plans, wide)
     assert len(states) > at_least
     for incident in states:
         due = next_work(incident)
@@ -146,7 +164,11 @@ def takes(incident: Incident, work: Work) -> bool:
 def answers(incident: Incident, work: Work) -> Iterator[c.Command]:
     by: dict[str, Any] = {"at": LATER}
     match work.kind:
-        case "investigate":
+        case "diagnose":
+            yield c.FinishThread(**by, thread=work.ref, summary="painted")
+        case "hand_over":
+            yield c.CallPerson(**by, reason="no step fits")
+        case "investigate" | "combine":
             yield c.Conclude(**by, diagnosis=diagnosis())
         case "replan":
             yield c.ProposePlan(**by, plan=plan("P9"), verdict=ask())

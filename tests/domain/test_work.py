@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain import events as e
+from bot.domain.values import Thread
 from bot.domain.work import Work, next_work
 from tests.fakes.story import (
     ALLOW,
@@ -38,6 +39,22 @@ FAILED = [*BOTH_DONE, recovered(passed=False)]
 OPEN_TICKET = [*proposed(plan("books-open", steps=1, verify=()), ALLOW)]
 TICKET_MADE = [*OPEN_TICKET, *done(0, "books-open")]
 OVER = [opened(), diagnosed(), resolved()]
+CALLED = e.PersonCalled(at=at(11), actor="opsbot", to=("@oncall",), reason="no step fits")
+ASSIGNED = e.ThreadsAssigned(
+    at=at(1),
+    actor="opsbot",
+    threads=tuple(
+        Thread(id=part, title=part, question="Why?", services=(part,))
+        for part in ("lamps", "bells")
+    ),
+    deadline=at(180),
+)
+
+
+def thread_done(part: str) -> e.ThreadFinished:
+    return e.ThreadFinished(at=at(5), actor="opsbot", thread=part, summary="painted")
+
+
 CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
 
 
@@ -47,6 +64,20 @@ CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
         ([], []),
         ([opened()], [("investigate", "", 0), ("keep_books", "open", 0)]),
         ([opened(), *BOOKS], [("investigate", "", 0)]),
+        ([opened(), *BOOKS, diagnosed()], [("hand_over", "", 11)]),
+        ([opened(), *BOOKS, diagnosed(), CALLED], []),
+        (
+            [opened(), *BOOKS, ASSIGNED],
+            [("diagnose", "lamps", 0), ("diagnose", "bells", 0), ("combine", "", 180)],
+        ),
+        (
+            [opened(), *BOOKS, ASSIGNED, thread_done("lamps")],
+            [("diagnose", "bells", 0), ("combine", "", 180)],
+        ),
+        (
+            [opened(), *BOOKS, ASSIGNED, thread_done("lamps"), thread_done("bells")],
+            [("combine", "", 5)],
+        ),
         ([opened(), diagnosed(), *BOOKS, *proposed()], [("expire", "P1", 2 + EXPIRES)]),
         (APPROVED, [("execute", "P1:0", 10)]),
         ([*APPROVED, started()], [("recover", "P1:0", 12 + DEADLINE)]),

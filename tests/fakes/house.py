@@ -14,7 +14,7 @@ from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
 from bot.domain.ports import Draft
-from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef
+from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread
 from bot.domain.work import Work
 from bot.files import bundled_policy
 from bot.incidents.approvals import Approvals
@@ -95,13 +95,27 @@ class FewPeople:
 
 
 class Brain:
-    """An investigator that says what the test wants."""
+    """An investigator, and a team of them, that says what the test wants."""
 
     def __init__(self) -> None:
         self.diagnosis: Diagnosis = diagnosis()
         self.plan: PlanDraft | None = draft()
+        self.threads: tuple[Thread, ...] = ()
+        self.lost: set[str] = set()
+        """Threads whose agent fails."""
 
     async def investigate(self, incident: Incident) -> Draft:
+        return Draft(diagnosis=self.diagnosis, plan=self.plan)
+
+    def assign(self, incident: Incident) -> tuple[Thread, ...]:
+        return self.threads
+
+    async def diagnose(self, incident: Incident, thread: Thread) -> Draft:
+        if thread.id in self.lost:
+            raise RuntimeError("lost its way")
+        return Draft(diagnosis=self.diagnosis)
+
+    async def combine(self, incident: Incident) -> Draft:
         return Draft(diagnosis=self.diagnosis, plan=self.plan)
 
 
@@ -153,7 +167,7 @@ class House:
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.inbox = RedisInbox(redis, sync_each_put=False)
         self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
-        self.intake = Intake(self.inbox, self.incidents)
+        self.intake = Intake(self.inbox, self.incidents, INVENTORY)
         self.approvals = Approvals(self.incidents, self.people)
         self.sweeper = Sweeper(self.ledger, self.queue, self.clock)
         made: list[Tool[Any]] = [tool(self.world) for tool in tools]
@@ -163,10 +177,11 @@ class House:
         readings = Readings(catalog, self.clock)
         planner = Planner(catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock)
         preconditions = Preconditions(catalog, readings, planner, self.clock)
+        self.executor = Executor(self.incidents, catalog, preconditions, self.policy)
         return Jobs(
             self.incidents,
-            Investigation(self.incidents, self.brain, planner),
-            Executor(self.incidents, catalog, preconditions, self.policy),
+            Investigation(self.incidents, self.brain, self.brain, planner),
+            self.executor,
             Rollback(self.incidents, catalog),
             Recovery(self.incidents, catalog),
             Monitor(self.incidents, catalog, readings),

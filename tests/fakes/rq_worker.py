@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 
 import redis
 from redis.asyncio import Redis
+from rq.worker import BaseWorker
 
 from bot.adapters import rq_queue, rq_workers
 
@@ -27,10 +27,13 @@ async def hold(key: str) -> None:
 
 
 def main() -> None:
-    kind = {"wait": rq_workers.WaitWorker, "act": rq_workers.ActWorker}[sys.argv[1]]
-    queue = {"wait": rq_queue.WAIT, "act": rq_queue.ACT}[sys.argv[1]]
+    connection = redis.Redis.from_url(sys.argv[2])
     table = rq_queue.job_class({"run": hold})
-    worker = rq_workers.make(kind, queue, redis.Redis.from_url(sys.argv[2]), table)
+    worker: BaseWorker
+    if sys.argv[1] == "wait":
+        worker = rq_workers.make(rq_workers.WaitWorker, rq_queue.WAIT, connection, table)
+    else:
+        worker = rq_workers.make(rq_workers.ActWorker, rq_queue.ACT, connection, table)
     worker.work(logging_level="WARNING")
 
 

@@ -210,7 +210,11 @@ def verified(index: int = 0, *, passed: bool = True, plan_id: str = "P1") -> e.A
 
 def done(index: int = 0, plan_id: str = "P1") -> list[e.IncidentEvent]:
     """Step `index` from its start to its verification."""
-    return [started(index, plan_id), finished(index, plan_id=plan_id), verified(index, plan_id=plan_id)]
+    return [
+        started(index, plan_id),
+        finished(index, plan_id=plan_id),
+        verified(index, plan_id=plan_id),
+    ]
 
 
 def recovered(*, passed: bool = True) -> e.RecoveryVerified:

@@ -107,5 +107,5 @@ def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, words: 
 
 
 def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InventoryError, match="nowhere.yml"):
+    with pytest.raises(InventoryError, match=r"nowhere\.yml"):
         Inventory.read(tmp_path / "nowhere.yml")

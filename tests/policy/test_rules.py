@@ -81,10 +81,10 @@ def test_a_file_that_is_no_policy_is_named(tmp_path: Path, text: str, words: str
 
 
 def test_one_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="nowhere.yml"):
+    with pytest.raises(PolicyError, match=r"nowhere\.yml"):
         Policy.read(tmp_path / "nowhere.yml")
     (tmp_path / "binary.yml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(PolicyError, match="binary.yml"):
+    with pytest.raises(PolicyError, match=r"binary\.yml"):
         Policy.read(tmp_path / "binary.yml")
 
 
@@ -94,7 +94,9 @@ def test_an_id_used_twice_is_named(tmp_path: Path) -> None:
         Policy.read(written(tmp_path, yaml.safe_dump(twice)))
 
 
-@pytest.mark.parametrize(("text", "value"), [("30s", 30), ("15m", 900), ("2h", 7200), ("1d", 86400)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("30s", 30), ("15m", 900), ("2h", 7200), ("1d", 86400)]
+)
 def test_durations_are_in_seconds(text: str, value: float) -> None:
     assert seconds(text) == value
 

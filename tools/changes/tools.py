@@ -15,7 +15,7 @@ from tools.kit.types import Evidence
 TEXT_CHARS = 1_000
 """How much of one change's text is kept: what it says, not a whole changelog."""
 
-ServiceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
+ServiceName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^*?%]*[^*?%\s]$")]
 
 
 class QueryChangesParams(Params):

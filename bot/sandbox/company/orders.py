@@ -29,7 +29,7 @@ JOB = Job(
     alert_name="OrdersExportFailed",
     alert_summary="Export job 'orders_export' failed (exit code 1)",
     alert_description="The last batch of orders_export ended with exit code 1.",
-    every_seconds=8.4,
+    every_seconds=6.3,
 )
 
 LATENCY = (

@@ -94,7 +94,7 @@ class ScriptedModelServer:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         seen = await self._seen("anthropic", request)
         body = seen.body
-        if not self._admitted(request.headers.get("x-api-key", "")):
+        if not self._admitted(request.headers.get("x-api-key") or _bearer(request)):
             return _refuse(seen, 401, anthropic_api.error(401, "invalid x-api-key"))
         last = json.dumps(body.get("messages", [{}])[-1:], sort_keys=True)
         wrong = self._unknown_words(body)
@@ -137,7 +137,7 @@ class ScriptedModelServer:
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         seen = await self._seen("openai", request)
         body = seen.body
-        if not self._admitted(request.headers.get("Authorization", "").removeprefix("Bearer ")):
+        if not self._admitted(_bearer(request)):
             return _refuse(seen, 401, openai_api.error(401, "Incorrect API key provided."))
         wrong = self._unknown_words(body) or (openai_api.faults(body) if self._checks else [])
         if wrong:
@@ -193,6 +193,10 @@ class ScriptedModelServer:
             return self._script.answer(ask)
         except NoTurnError as error:
             return Answer(status=501, error=str(error))
+
+
+def _bearer(request: web.Request) -> str:
+    return request.headers.get("Authorization", "").removeprefix("Bearer ")
 
 
 def _bare(last: str) -> str:

@@ -59,19 +59,25 @@ def check_mapping(mapping: dict[str, str]) -> None:
             raise MappingError(f"OPSBOT_GENERIC_MAPPING: {field}: {error}") from error
 
 
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no value")
+
+
 def parse(body: bytes, inventory: Inventory, mapping: dict[str, str], now: datetime) -> list[Alert]:
     """One alert. A resolved one needs the fingerprint of the firing one, or the same title,
     service and labels. Raises BadPayloadError naming the field."""
     try:
-        payload: Any = json.loads(body)
+        payload: Any = json.loads(body, parse_constant=_refuse)
+        if not isinstance(payload, dict):
+            raise BadPayloadError("body: must be a JSON object")
+        found = {
+            field: Condition.parse(text).value({"body": payload})
+            for field, text in {**DEFAULT_MAPPING, **mapping}.items()
+        }
     except ValueError as error:
         raise BadPayloadError(f"body: not JSON: {error}") from error
-    if not isinstance(payload, dict):
-        raise BadPayloadError("body: must be a JSON object")
-    found = {
-        field: Condition.parse(text).value({"body": payload})
-        for field, text in {**DEFAULT_MAPPING, **mapping}.items()
-    }
+    except RecursionError as error:
+        raise BadPayloadError("body: nested too deeply") from error
     try:
         fields = _Fields.model_validate({k: v for k, v in found.items() if v is not None})
     except ValidationError as error:

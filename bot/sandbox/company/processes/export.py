@@ -12,9 +12,9 @@ from typing import Any
 
 from .wire import Emit, Failed, Line, enter, span
 
-BATCH_SECONDS = 8.0
+BATCH_SECONDS = 6.0
 CHUNK_SECONDS = 0.5
-RETRY_SECONDS = 0.1
+RETRY_SECONDS = 0.2
 MOST_READERS = 200
 
 

@@ -79,12 +79,13 @@ class Api:
             try:
                 return enter(self._database, "orders-api", CONNECT_SECONDS)
             except (Failed, OSError) as error:
-                if time.monotonic() + RETRY_SECONDS > deadline:
+                left = deadline - time.monotonic()
+                if left <= 0:
                     raise TimeoutError(
                         f"timeout after {CONNECT_SECONDS:.1f} s waiting for a connection to"
                         f" orders-db: {error}"
                     ) from error
-                time.sleep(RETRY_SECONDS)
+                time.sleep(min(RETRY_SECONDS, left))
 
 
 def timed(

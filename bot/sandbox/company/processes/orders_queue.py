@@ -13,7 +13,8 @@ from typing import Any
 
 from .wire import Emit, Failed, ask, listen, new_trace, questions, send, span
 
-WORKERS = 8
+WORKERS = 12
+PACKING_SECONDS = 0.2
 BACK_OFF_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
 WARN_DEPTH = 20
@@ -52,6 +53,7 @@ class Queue:
                 with span(self._emit, new_trace(), "fulfil order") as below:
                     question = {"op": "POST /orders/fulfil", "trace": below}
                     ask(self._api, question, ANSWER_SECONDS)
+                    time.sleep(PACKING_SECONDS)
             except (Failed, OSError) as error:
                 self._give_back(since, str(error))
                 time.sleep(BACK_OFF_SECONDS)

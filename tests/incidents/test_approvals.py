@@ -1,0 +1,129 @@
+"""Who may answer, what the answer is bound to, and that there is one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanStatus
+from bot.domain.refusals import (
+    AlreadyDecidedError,
+    CommandRefusedError,
+    ExpiredError,
+    OwnRequestError,
+    PlanChangedError,
+)
+from bot.incidents.approvals import NotAllowedError
+from tests.fakes.house import House, draft
+
+
+async def test_whoever_is_on_call_may_approve(house: House) -> None:
+    await house.asked()
+    await house.decide(user="U2")
+    assert (await house.fix()).decided_by == "U2"
+    assert [w.kind for w in house.queue.items] == ["execute"]
+
+
+@pytest.mark.parametrize("user", ["U3", "G1", "B1", "U9", "@oncall", ""])
+async def test_nobody_else_may(house: House, user: str) -> None:
+    """Not another team, a guest on call, a bot on call, a stranger, or a group itself."""
+    await house.asked()
+    with pytest.raises(NotAllowedError, match="needs @oncall"):
+        await house.decide(user=user)
+    assert (await house.fix()).status is PlanStatus.AWAITING
+
+
+async def test_a_member_removed_since_it_was_shown_may_not(house: House) -> None:
+    await house.asked()
+    house.people.groups["@oncall"] = frozenset({"U2"})
+    with pytest.raises(NotAllowedError):
+        await house.decide()
+
+
+async def test_whoever_prompted_the_plan_may_not_approve_it(house: House) -> None:
+    house.brain.plan = draft(requester="U1")
+    await house.asked()
+    with pytest.raises(OwnRequestError):
+        await house.decide(user="U1")
+    await house.decide(user="U2")
+    assert (await house.fix()).status is PlanStatus.READY
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, "", "another plan's"])
+async def test_an_edited_button_decides_nothing(house: House, digest: str) -> None:
+    await house.asked()
+    with pytest.raises(PlanChangedError):
+        await house.decide(digest=digest)
+    assert (await house.fix()).status is PlanStatus.AWAITING
+
+
+async def test_a_plan_that_is_not_there_is_refused(house: House) -> None:
+    await house.asked()
+    with pytest.raises(CommandRefusedError, match="no plan 'P7'"):
+        await house.decide(plan_id="P7")
+
+
+async def test_a_hundred_clicks_at_once_are_one_decision(house: House) -> None:
+    await house.asked()
+    answers = await clicks(house, [("approve", "U1")] * 100)
+    assert sum(isinstance(a, Incident) for a in answers) == 1
+    assert sum(isinstance(a, AlreadyDecidedError) for a in answers) == 99
+    assert (await house.events()).count("approval.decided") == 1
+
+
+async def test_approve_against_reject_ends_in_one_of_them(house: House) -> None:
+    await house.asked()
+    answers = await clicks(house, [("approve", "U1"), ("reject", "U2")] * 10)
+    assert sum(isinstance(a, Incident) for a in answers) == 1
+    [decision] = (await house.fix()).decisions
+    other = {"approve": "approved", "reject": "rejected"}[decision.choice]
+    late = [a for a in answers if not isinstance(a, Incident)]
+    assert {str(a) for a in late} == {f"already {other} by {decision.by}"}
+
+
+async def clicks(house: House, given: list[tuple[str, str]]) -> list[Any]:
+    fix = await house.fix()
+    return await asyncio.gather(
+        *(
+            House(house.redis, clock=house.clock).approvals.decide(
+                "INC-1", fix.plan.id, fix.digest, choice, user  # type: ignore[arg-type]
+            )
+            for choice, user in given
+        ),
+        return_exceptions=True,
+    )
+
+
+@pytest.mark.parametrize(("seconds", "may"), [(-1, True), (0, False), (1, False)])
+async def test_a_second_decides(house: House, seconds: float, may: bool) -> None:
+    fix = await house.asked()
+    assert fix.expires_at is not None
+    house.clock.advance((fix.expires_at - house.clock()).total_seconds() + seconds)
+    if may:
+        await house.decide()
+    else:
+        with pytest.raises(ExpiredError):
+            await house.decide()
+
+
+async def test_an_approval_nobody_gave_expires_and_a_person_is_called(house: House) -> None:
+    await house.asked()
+    await house.later(900)
+    incident = await house.incident()
+    assert incident.plans["P1"].status is PlanStatus.VOID
+    assert "nobody decided in time" in incident.calls[-1].reason
+    assert house.world.painted == []
+
+
+async def test_an_expired_plan_is_made_anew_for_any_full_member_who_asks(house: House) -> None:
+    await house.asked()
+    await house.later(900)
+    with pytest.raises(CommandRefusedError, match="only full members"):
+        await house.approvals.ask_again("INC-1", "P1", "G1")
+    await house.approvals.ask_again("INC-1", "P1", "U3")
+    await house.work()
+    assert (await house.fix()).plan.id == "P2"
+    assert (await house.fix()).status is PlanStatus.AWAITING

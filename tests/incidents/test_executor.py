@@ -1,0 +1,261 @@
+"""A step runs at most once, and only as it was shown."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.adapters import keys
+from bot.domain.plan_state import PlanStatus, StepStatus
+from bot.domain.values import Status
+from tests.fakes.house import ALLOWING, House, draft, rules
+from tests.fakes.poll import until
+from tests.fakes.tools import CreateTicket, Look, PaintLampAnew, UpdateTicket
+
+
+async def test_an_approved_plan_runs_to_the_end(house: House) -> None:
+    await house.approved()
+    await house.work()
+    incident = await house.incident()
+    assert house.world.painted == ["paint hall green"]
+    assert (incident.status, incident.resolution) == (Status.RESOLVED, "painted it green")
+    assert house.world.tickets == {"LAMP-1": "done", "LAMP-2": "open"}
+    assert (await house.events())[-1] == "incident.reported"
+
+
+async def test_two_steps_run_in_their_order(house: House) -> None:
+    house.brain.plan = draft("hall", "attic")
+    await house.approved()
+    await house.work()
+    assert house.world.painted == ["paint hall green", "paint attic green"]
+
+
+async def test_what_policy_allows_runs_without_a_person(house: House) -> None:
+    alone = House(house.redis, policy=rules(*ALLOWING))
+    await alone.asked()
+    assert alone.world.painted == ["paint hall green"]
+    assert (await alone.fix()).decided_by == "policy:auto"
+
+
+async def test_nothing_runs_unapproved(house: House) -> None:
+    await house.asked()
+    await house.jobs.run("INC-1|execute|P1:0")
+    assert house.world.painted == []
+
+
+async def test_nothing_runs_rejected(house: House) -> None:
+    await house.asked()
+    await house.decide("reject")
+    await house.later(3600)
+    assert house.world.painted == []
+    assert "rejected" in (await house.incident()).calls[-1].reason
+
+
+async def test_the_start_is_recorded_with_its_undo_before_the_effect_leaves(house: House) -> None:
+    await house.approved()
+    house.world.hold = asyncio.Event()
+    running = asyncio.ensure_future(house.work())
+
+    async def sent() -> bool:
+        return bool(house.world.painted)
+
+    await until(sent)
+    step = (await house.fix()).steps[0]
+    assert (step.status, step.checkpoint) == (StepStatus.STARTED, {"colour": "red"})
+    house.world.hold.set()
+    await running
+
+
+async def test_two_workers_at_once_paint_once(house: House) -> None:
+    await house.approved()
+    workers = [House(house.redis, world=house.world, clock=house.clock) for _ in range(10)]
+    await asyncio.gather(*(w.jobs.run("INC-1|execute|P1:0") for w in workers))
+    assert house.world.painted == ["paint hall green"]
+
+
+async def test_a_worker_that_lost_its_lease_leaves_the_step_to_the_other(house: House) -> None:
+    await house.approved()
+    work = house.queue.items.pop()
+    await house.executor.execute(work, "a token long gone")
+    assert house.world.painted == []
+    assert (await house.fix()).status is PlanStatus.READY
+    await house.jobs.run(work.key)
+    assert house.world.painted == ["paint hall green"]
+
+
+class TestObjections:
+    async def test_a_guard_that_no_longer_holds_asks_again(self, house: House) -> None:
+        await house.approved()
+        house.world.dust = 50
+        await house.work()
+        incident = await house.incident()
+        assert house.world.painted == []
+        assert incident.plans["P1"].void is not None
+        assert incident.plans["P1"].void.reason == "dust now 50 g (limit 10)"
+        assert "dust: 50 g" in incident.calls[-1].reason
+
+    async def test_a_reading_that_moved_but_still_holds_does_not(self, house: House) -> None:
+        await house.approved()
+        house.world.dust = 9
+        await house.work()
+        assert house.world.painted == ["paint hall green"]
+
+    async def test_a_guard_that_is_unknown_refuses(self, house: House) -> None:
+        await house.approved()
+        house.world.dust = None
+        await house.work()
+        assert house.world.painted == []
+        assert (await house.incident()).plans["P1"].void is not None
+
+    async def test_a_guard_that_cannot_be_read_waits_for_it(self, house: House) -> None:
+        await house.approved()
+        house.world.reads_down = True
+        await house.work()
+        assert (await house.fix()).status is PlanStatus.READY
+        house.world.reads_down = False
+        await house.later(6)
+        assert house.world.painted == ["paint hall green"]
+
+    async def test_but_not_for_ever(self, house: House) -> None:
+        await house.approved()
+        house.world.reads_down = True
+        await house.later(1)
+        await house.later(301)
+        assert house.world.painted == []
+        call = (await house.incident()).calls[-1]
+        assert call.reason == "dust can't be read: no light; nothing ran"
+
+    async def test_a_world_that_drifted_is_planned_and_asked_for_anew(self, house: House) -> None:
+        await house.approved()
+        house.world.lamps["hall"] = "yellow"
+        await house.work()
+        fix = await house.fix()
+        assert house.world.painted == []
+        assert (fix.plan.id, fix.status) == ("P2", PlanStatus.AWAITING)
+        assert fix.plan.steps[0].dry_run.changes[0].before == "yellow"
+        await house.decide()
+        await house.work()
+        assert house.world.painted == ["paint hall green"]
+
+    async def test_after_three_plans_a_person_takes_over(self, house: House) -> None:
+        await house.approved()
+        for colour in ("yellow", "white", "black"):
+            house.world.lamps["hall"] = colour
+            await house.work()
+            if (await house.fix()).status is PlanStatus.AWAITING:
+                await house.decide()
+        await house.work()
+        incident = await house.incident()
+        assert len(incident.fixes) == 3
+        assert incident.calls[-1].reason == "3 plans were made and none ran"
+        assert house.world.painted == []
+
+    async def test_a_tool_that_means_something_else_now_asks_again(self, house: House) -> None:
+        await house.approved()
+        tools = (Look, PaintLampAnew, CreateTicket, UpdateTicket)
+        newer = House(house.redis, world=house.world, clock=house.clock, tools=tools)
+        await newer.later(16)
+        first = (await newer.incident()).plans["P1"]
+        assert first.void is not None
+        assert first.void.reason == "paint is version 2 now, the plan was made with 1"
+        assert (await newer.fix()).plan.steps[0].version == 2
+        assert house.world.painted == []
+
+    @pytest.mark.parametrize(
+        ("rule", "words"),
+        [
+            ({"id": "never", "then": "deny"}, "policy says deny now"),
+            ({"id": "never", "then": "escalate"}, "policy says escalate now"),
+            ({"id": "other", "then": "ask"}, "rule 'other' decides it now"),
+        ],
+    )
+    async def test_a_policy_that_changed_since_the_click_is_heeded(
+        self, house: House, rule: dict[str, Any], words: str
+    ) -> None:
+        await house.approved()
+        changed = House(
+            house.redis,
+            world=house.world,
+            clock=house.clock,
+            policy=rules({"effects": ["write"], **rule}),
+        )
+        await changed.later(16)
+        void = (await changed.incident()).plans["P1"].void
+        assert void is not None
+        assert void.reason == words
+        assert house.world.painted == []
+
+    async def test_more_approvals_asked_for_since_the_click_are_heeded(self, house: House) -> None:
+        one = {"id": "pairs", "effects": ["write"], "then": "ask"}
+        first = House(house.redis, policy=rules(one))
+        await first.approved()
+        second = House(
+            house.redis,
+            world=first.world,
+            clock=first.clock,
+            policy=rules({**one, "approvals": 2}),
+        )
+        await second.later(16)
+        void = (await second.incident()).plans["P1"].void
+        assert void is not None
+        assert void.reason == "policy asks for 2 approvals now"
+        assert first.world.painted == []
+
+    async def test_a_plain_restart_asks_nobody_again(self, house: House) -> None:
+        await house.approved()
+        again = House(house.redis, world=house.world, clock=house.clock)
+        await again.later(16)
+        assert house.world.painted == ["paint hall green"]
+        assert len((await again.incident()).fixes) == 1
+
+
+class TestThatCannotStart:
+    async def test_without_a_checkpoint_there_is_no_effect(self, house: House) -> None:
+        await house.approved()
+        house.world.checkpoint_down = True
+        await house.later(1)
+        await house.later(301)
+        assert house.world.painted == []
+        assert "action.started" not in await self.starts_of(house, "P1")
+        assert "nothing ran" in (await house.incident()).calls[-1].reason
+
+    async def starts_of(self, house: House, plan_id: str) -> list[str]:
+        decisions = await house.ledger.decisions("INC-1")
+        return [d.type for d in decisions if getattr(d, "plan_id", None) == plan_id]
+
+    async def test_the_stop_switch_stops_the_next_step(self, house: House) -> None:
+        house.brain.plan = draft("hall", "attic")
+        await house.approved()
+        await house.jobs.run(house.queue.items.pop(0).key)
+        await house.redis.set(keys.switch("all"), "stopped by U1")
+        await house.work()
+        assert "paint attic green" not in house.world.painted
+        assert "stopped by U1" in (await house.incident()).calls[-1].reason
+
+    async def test_a_limit_that_is_reached_calls_a_person(self, house: House) -> None:
+        rule = {"id": "few", "effects": ["write"], "then": "allow"}
+        few = House(
+            house.redis, policy=rules({**rule, "limit": {"count": 1, "per": "1h"}})
+        )
+        few.brain.plan = draft("hall", "attic")
+        await few.asked()
+        incident = await few.incident()
+        assert "paint attic green" not in few.world.painted
+        assert "limit reached: 1 in 3600 s" in incident.calls[-1].reason
+
+    async def test_a_refusal_of_the_backend_calls_a_person(self, house: House) -> None:
+        await house.approved()
+        house.world.painting = "refuses"
+        await house.work()
+        assert "step 1 failed: not allowed" in (await house.incident()).calls[-1].reason
+
+    async def test_a_lost_queue_loses_no_work(self, house: House) -> None:
+        await house.asked()
+        house.queue.broken = True
+        await house.decide()
+        assert house.queue.items == []
+        house.queue.broken = False
+        await house.later(16)
+        assert house.world.painted == ["paint hall green"]
