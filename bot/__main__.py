@@ -13,6 +13,7 @@ _COMMANDS = {
     "serve": "run webhooks, Slack and the projector",
     "worker": "run a worker: `wait` or `act`",
     "doctor": "check the settings and everything they point at",
+    "ask": "ask a question, as a mention does in Slack",
     "incidents": "list incidents, or show one",
     "runbooks": "list the runbooks, or lint them",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import wiring
 from bot.crashes import arm_crashes
-from bot.incidents.answers import Answers
+from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
 from bot.incidents.sweeper import Sweeper
@@ -32,6 +33,7 @@ from bot.web.sources.generic import check_mapping
 from bot.wiring import Core, Prepared
 
 log = logging.getLogger(__name__)
+_ANSWER_SECONDS = 90.0
 
 
 async def serve(settings: Settings) -> None:
@@ -51,7 +53,8 @@ async def serve(settings: Settings) -> None:
         app = make_app(client, secret.get_secret_value() if secret else None)
         approvals = Approvals(core.incidents, directory)
         answers = Answers(core.ledger, wiring.now)
-        listeners.register(app, Deps(approvals, answers, directory, core.slots))
+        ask = _asking(core) if settings.chosen_model else None
+        listeners.register(app, Deps(approvals, answers, directory, core.slots, ask))
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         server = _web(settings, prepared, core, state)
         if settings.slack_mode == "http":
@@ -68,6 +71,13 @@ async def serve(settings: Settings) -> None:
                 await handler.close_async()  # type: ignore[no-untyped-call]
             if runner:
                 await runner.cleanup()
+
+
+def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
+    async def ask(question: Question) -> str | None:
+        return await core.questions.ask(question, _ANSWER_SECONDS)
+
+    return ask
 
 
 def _web(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import redis
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
@@ -17,9 +16,11 @@ from bot import files
 from bot.adapters import store
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
+from bot.adapters.redis_questions import RedisQuestions
 from bot.adapters.redis_slots import RedisSlots
 from bot.adapters.redis_spending import RedisSpending
-from bot.adapters.rq_queue import RqQueue
+from bot.adapters.rq_queue import RqQueue, connect_queue
+from bot.agent.asking import Asking
 from bot.agent.brain import Brain
 from bot.agent.budget import Budget
 from bot.agent.model import Model, ModelAwayError
@@ -81,6 +82,9 @@ class Core:
     jobs: Jobs
     catalog: Catalog
     backends: dict[str, Backend]
+    questions: RedisQuestions
+    asking: Asking | None
+    """Where this process has a model."""
 
 
 def now() -> datetime:
@@ -177,33 +181,32 @@ async def core(
         raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
     url = settings.redis_url.get_secret_value()
     client = await store.connect(url)
-    sync_client = redis.Redis.from_url(url)
+    queue = connect_queue(url)
     backends = connect_backends(settings)
     try:
         durable = await store.durability(
             client, accepted=settings.redis_durability == "accepted"
         )
-        yield _build(settings, prepared, client, sync_client, durable, backends, model)
+        yield _build(settings, prepared, client, queue, durable, backends, model)
     finally:
         if model:
             await model.close()
         await asyncio.gather(*(backend.close() for backend in backends.values()))
         await client.aclose()
-        sync_client.close()
+        queue.close()
 
 
 def _build(
     settings: Settings,
     prepared: Prepared,
     client: Redis,
-    sync_client: redis.Redis,
+    queue: RqQueue,
     durable: store.Durability,
     backends: dict[str, Backend],
     model: Model | None,
 ) -> Core:
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
     catalog = make_catalog(settings, prepared, backends, ledger)
-    queue = RqQueue(sync_client)
     incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
     readings = Readings(catalog, now)
     planner = Planner(
@@ -218,6 +221,7 @@ def _build(
     runbook_agent = RunbookAgent(surveyor, prepared.inventory)
     investigator: Investigator = runbook_agent
     model_agent: ModelAgent | None = None
+    asking: Asking | None = None
     if model:
         means = Means(
             model,
@@ -230,6 +234,7 @@ def _build(
             now,
         )
         model_agent = ModelAgent(means, surveyor)
+        asking = Asking(means, readings)
         investigator = Brain(model_agent, runbook_agent, ledger, now)
     team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory)
     preconditions = Preconditions(catalog, readings, planner, now)
@@ -251,6 +256,8 @@ def _build(
         ),
         catalog=catalog,
         backends=backends,
+        questions=RedisQuestions(client, queue),
+        asking=asking,
     )
 
 

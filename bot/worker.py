@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Literal
 
 import redis
 
 from bot import wiring
 from bot.adapters import rq_queue, rq_workers
+from bot.agent.budget import BudgetSpentError
+from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.crashes import arm_crashes
 from bot.incidents.sweeper import Sweeper
 from bot.settings import Settings, SettingsError
 from bot.wiring import Core, Prepared
 
+log = logging.getLogger(__name__)
 WorkerKind = Literal["wait", "act"]
 
 
@@ -48,7 +52,10 @@ def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> No
     async def job(key: str) -> None:
         await cores[0].jobs.run(key)
 
-    table = rq_queue.job_class({"run": job})
+    async def ask(question_id: str) -> None:
+        await _answer(cores[0], question_id)
+
+    table = rq_queue.job_class({"run": job, "ask": ask})
     worker = rq_workers.make(rq_workers.WaitWorker, rq_queue.WAIT, connection, table)
     loop = worker.loop
     stack = contextlib.AsyncExitStack()
@@ -64,3 +71,19 @@ def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> No
         worker.work(logging_level="WARNING")
     finally:
         asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(timeout=10)
+
+
+async def _answer(core: Core, question_id: str) -> None:
+    """Answer a question with the model; an empty answer says that it can't be had."""
+    question = await core.questions.get(question_id)
+    if question is None:
+        return
+    text = ""
+    try:
+        if core.asking:
+            incident = await core.ledger.load(question.incident) if question.incident else None
+            text = await core.asking.answer(question, incident)
+    except (ModelAwayError, ModelRejectedError, BudgetSpentError) as error:
+        log.warning("question %s: %s", question_id, error)
+    finally:
+        await core.questions.answer(question_id, text)

@@ -52,3 +52,11 @@ def budget(name: str) -> str:
 def spent(name: str) -> str:
     """`name` is an incident's id or a day, `2026-11-23`."""
     return f"opsbot:spent:{name}"
+
+
+def question(question_id: str) -> str:
+    return f"opsbot:question:{question_id}"
+
+
+def answer(question_id: str) -> str:
+    return f"opsbot:answer:{question_id}"

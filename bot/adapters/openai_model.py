@@ -89,7 +89,12 @@ class OpenAIModel:
     async def _ask(self, request: Request) -> ModelTurn:
         arguments: dict[str, Any] = body(request, self.name, self._left_out)
         answer = OpenAIAnswer()
-        async with await self._client.chat.completions.create(**arguments) as stream:
+        # As an extra: the SDK looks for something to convert in every message of the conversation,
+        # each time, and there is nothing.
+        asked: Any = self._client.chat.completions.create(
+            model=self.name, messages=[], stream=True, extra_body=arguments
+        )
+        async with await asked as stream:
             async for chunk in stream:
                 answer.take(chunk)
         return answer.turn(len(json.dumps(arguments["messages"])))

@@ -40,17 +40,41 @@ def job_class(table: Mapping[str, Callable[[str], Any]]) -> type[Job]:
     return TableJob
 
 
+def connect_queue(url: str) -> RqQueue:
+    """A queue with a connection of its own; `close` lets go of it."""
+    return RqQueue(Redis.from_url(url))
+
+
 class RqQueue:
     """Enqueues without Retry: a job that dies is found by the sweeper, not run again by RQ."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._queues = {
             name: Queue(name, connection=redis, serializer=JSONSerializer) for name in (WAIT, ACT)
         }
 
+    def close(self) -> None:
+        self._redis.close()
+
     async def enqueue(self, work: Sequence[Work]) -> None:
         if work:
             await asyncio.to_thread(self._enqueue, work)
+
+    async def ask(self, question_id: str) -> None:
+        """Have a worker answer the question of that id."""
+
+        def enqueue() -> None:
+            self._queues[WAIT].enqueue_call(
+                "ask",
+                args=(question_id,),
+                job_id=f"ask-{secrets.token_hex(6)}",
+                timeout=_TIMEOUT[WAIT],
+                result_ttl=0,
+                failure_ttl=_FAILURE_TTL,
+            )
+
+        await asyncio.to_thread(enqueue)
 
     def _enqueue(self, work: Sequence[Work]) -> None:
         for item in work:

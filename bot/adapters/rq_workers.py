@@ -65,7 +65,7 @@ class WaitWorker(BaseWorker):
             job.args  # noqa: B018 - RQ reads the body here for the first time
         except DeserializationError:
             # Not ours, and RQ would end the worker over it with all that runs in it.
-            self.log.error("%s: a job that can't be read is dropped", job.id)
+            self.log.warning("%s: a job that can't be read is dropped", job.id)
             job.delete()
             return
         self._free.acquire()

@@ -53,8 +53,10 @@ class Loop(Generic[E]):
         incident: str,
         end: type[E],
         check: Callable[[E], str | None],
+        plain: Callable[[str], E] | None = None,
     ) -> None:
-        """`check`: what is wrong with an end, told to the model once; None accepts it."""
+        """`check`: what is wrong with an end, told to the model once; None accepts it. `plain`
+        makes an end of words without a call, where those will do."""
         self._model = model
         self._system = system
         self._toolbox = toolbox
@@ -65,6 +67,7 @@ class Loop(Generic[E]):
         self._incident = incident
         self._end = end
         self._check = check
+        self._plain = plain
 
     async def run(self, brief: str) -> E:
         """The call that ended it. Raises ModelAwayError, BudgetSpentError; what was seen and
@@ -128,6 +131,8 @@ class Loop(Generic[E]):
             raise RefusedError("the model declined to go on")
         if turn.stop == "context_full":
             raise ModelAwayError("the incident is larger than the model can hold")
+        if not turn.calls and turn.stop == "end" and turn.text.strip() and self._plain:
+            return self._plain(turn.text)
         if not turn.calls:
             cut = turn.stop == "length"
             await self._transcript.tell(

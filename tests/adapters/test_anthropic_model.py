@@ -16,7 +16,7 @@ from bot.adapters.anthropic_model import AnthropicModel
 from bot.agent.model import ModelAwayError, ModelRejectedError, ModelTurn, Usage
 from bot.sandbox.model import Answer, Asked, Call, ScriptedModelServer, Turn
 from bot.sandbox.model.sdk_types import anthropic_faults
-from tests.fakes.asking import QUERY_LOGS, SYSTEM, asking, results, within
+from tests.fakes.model_request import QUERY_LOGS, SYSTEM, asking, results, within
 
 SECRET = "sk-ant-planted-9f8e7d"
 Start = Callable[..., Awaitable[tuple[AnthropicModel, ScriptedModelServer]]]

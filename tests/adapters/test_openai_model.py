@@ -16,8 +16,8 @@ from bot.adapters.openai_model import OpenAIModel
 from bot.agent.model import ModelAwayError, ModelRejectedError, ModelTurn, ToolCall
 from bot.sandbox.model import Answer, Call, ScriptedModelServer, Turn
 from bot.sandbox.model.sdk_types import openai_faults
-from tests.fakes.asking import SYSTEM, asking, results, within
 from tests.fakes.http_server import FakeServer
+from tests.fakes.model_request import SYSTEM, asking, results, within
 
 SECRET = "sk-planted-5a4b3c"
 Start = Callable[..., Awaitable[tuple[OpenAIModel, ScriptedModelServer]]]

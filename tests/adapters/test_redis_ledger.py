@@ -104,9 +104,7 @@ class TestDueWork:
         assert await ledger.due(at(901), 10) == []
         assert [w.key for w in await ledger.due(at(902), 10)] == ["INC-1|expire|P1"]
 
-    async def test_what_is_no_longer_waited_for_is_no_longer_due(
-        self, ledger: RedisLedger
-    ) -> None:
+    async def test_what_is_no_longer_waited_for_is_no_longer_due(self, ledger: RedisLedger) -> None:
         await committed(ledger, "INC-1", [opened(), skipped("open")])
         assert [w.kind for w in await ledger.due(at(0), 10)] == ["investigate"]
         await committed(ledger, "INC-1", [diagnosed(), *proposed()])
@@ -128,9 +126,7 @@ class TestDueWork:
         await committed(ledger, "INC-1", [joined])
         assert await ledger.due(at(59), 10) == []
 
-    async def test_deferring_what_nobody_waits_for_has_no_effect(
-        self, ledger: RedisLedger
-    ) -> None:
+    async def test_deferring_what_nobody_waits_for_has_no_effect(self, ledger: RedisLedger) -> None:
         await ledger.defer(Work(incident="INC-1", kind="report", due=at(0)), at(0))
         assert await ledger.due(at(9999), 10) == []
 

@@ -15,8 +15,8 @@ from bot.adapters.models import make_model
 from bot.agent.model import Model, ModelAwayError
 from bot.sandbox.model.sdk_types import anthropic_faults, openai_faults
 from tests.contracts.aimock import KEY, aimock
-from tests.fakes.asking import asking, results, within
 from tests.fakes.http_server import FakeServer
+from tests.fakes.model_request import asking, results, within
 
 Provider = Literal["anthropic", "openai"]
 NAMES = {"anthropic": "claude-sonnet-5-5", "openai": "gpt-6-sol"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from tests.fakes.http_server import Seen
@@ -21,7 +22,8 @@ def load(name: str) -> dict[str, Any]:
     folder = os.environ.get("OPSBOT_VENDOR_SPECS")
     if not folder:
         pytest.skip("OPSBOT_VENDOR_SPECS names no folder of vendors' API files")
-    spec: dict[str, Any] = json.loads((Path(folder) / name).read_text())
+    text = (Path(folder) / name).read_text()
+    spec: dict[str, Any] = yaml.safe_load(text) if name.endswith(".yaml") else json.loads(text)
     return spec
 
 

@@ -1,6 +1,5 @@
 """Alerts and the parts of a wide incident: given, when, then."""
 
-
 from __future__ import annotations
 
 import pytest

@@ -1,6 +1,5 @@
 """What a person may decide, and when a plan is void: given, when, then."""
 
-
 from __future__ import annotations
 
 from typing import Any

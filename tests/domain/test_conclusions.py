@@ -1,6 +1,5 @@
 """How an investigation, the books and an incident end: given, when, then."""
 
-
 from __future__ import annotations
 
 from typing import Any

@@ -26,9 +26,7 @@ THREADS = tuple(
 )
 
 
-def anything(
-    incident: Incident, plans: tuple[Plan, ...], wide: bool
-) -> Iterator[c.Command]:
+def anything(incident: Incident, plans: tuple[Plan, ...], wide: bool) -> Iterator[c.Command]:
     """Every command anyone could send, in order or out of it."""
     yield c.ClearAlert(at=SOON, fingerprint="fp-1")
     yield c.JoinAlert(at=SOON, alert=alert())

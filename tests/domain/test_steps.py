@@ -1,6 +1,5 @@
 """How a step starts, ends, and is put back: given, when, then."""
 
-
 from __future__ import annotations
 
 from typing import Any

@@ -103,9 +103,7 @@ def plan(name: str = "P1", *, steps: int = 2, **changes: Any) -> Plan:
 
 
 def ask(approvals: int = 1, rule: str = "change") -> Ask:
-    return Ask(
-        rule=rule, approvals=approvals, approvers=("@oncall",), expires_seconds=EXPIRES
-    )
+    return Ask(rule=rule, approvals=approvals, approvers=("@oncall",), expires_seconds=EXPIRES)
 
 
 ALLOW = Allow(rule="auto")

@@ -84,12 +84,16 @@ async def test_approve_against_reject_ends_in_one_of_them(house: House) -> None:
     assert {str(a) for a in late} == {f"already {other} by {decision.by}"}
 
 
-async def clicks(house: House, given: list[tuple[str, str]]) -> list[Any]:
+async def clicks(house: House, given: list[tuple[Any, str]]) -> list[Any]:
     fix = await house.fix()
     return await asyncio.gather(
         *(
             House(house.redis, clock=house.clock).approvals.decide(
-                "INC-1", fix.plan.id, fix.digest, choice, user  # type: ignore[arg-type]
+                "INC-1",
+                fix.plan.id,
+                fix.digest,
+                choice,
+                user,
             )
             for choice, user in given
         ),

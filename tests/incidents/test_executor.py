@@ -236,9 +236,7 @@ class TestThatCannotStart:
 
     async def test_a_limit_that_is_reached_calls_a_person(self, house: House) -> None:
         rule = {"id": "few", "effects": ["write"], "then": "allow"}
-        few = House(
-            house.redis, policy=rules({**rule, "limit": {"count": 1, "per": "1h"}})
-        )
+        few = House(house.redis, policy=rules({**rule, "limit": {"count": 1, "per": "1h"}}))
         few.brain.plan = draft("hall", "attic")
         await few.asked()
         incident = await few.incident()

@@ -60,9 +60,7 @@ async def test_nobody_reads_back_before_the_deadline(house: House) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 5])
-async def test_a_step_enqueued_again_after_its_start_does_not_run(
-    house: House, times: int
-) -> None:
+async def test_a_step_enqueued_again_after_its_start_does_not_run(house: House, times: int) -> None:
     await unanswered(house, "answer lost")
     for _ in range(times):
         await house.jobs.run("INC-1|execute|P1:0")

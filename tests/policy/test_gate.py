@@ -149,9 +149,7 @@ def test_what_nobody_may_approve_goes_to_a_person(rule: dict[str, Any]) -> None:
     ],
 )
 def test_the_strictest_step_decides_the_plan(thens: list[str], kind: str) -> None:
-    rules = [
-        {"id": f"r{i}", "tools": [f"tool_{i}"], "then": then} for i, then in enumerate(thens)
-    ]
+    rules = [{"id": f"r{i}", "tools": [f"tool_{i}"], "then": then} for i, then in enumerate(thens)]
     steps = [facts(tool=f"tool_{i}") for i in range(len(thens))]
     assert judge(policy(*rules), steps, WHO).kind == kind
     assert judge(policy(*rules), steps[::-1], WHO).kind == kind

@@ -24,9 +24,7 @@ def rule(**changes: Any) -> str:
 
 @pytest.mark.parametrize("selector", ["tools", "services", "environments"])
 @pytest.mark.parametrize("value", [[], [""], ["*"], ["etl", "*"], "*", ""])
-def test_an_empty_or_a_bare_selector_is_refused(
-    tmp_path: Path, selector: str, value: Any
-) -> None:
+def test_an_empty_or_a_bare_selector_is_refused(tmp_path: Path, selector: str, value: Any) -> None:
     with pytest.raises(PolicyError, match=rf"policy\.yml.*rules\.0\.{selector}"):
         Policy.read(written(tmp_path, rule(**{selector: value})))
 

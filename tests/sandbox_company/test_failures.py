@@ -8,7 +8,7 @@ from aiohttp import ClientSession, ClientTimeout
 
 from bot.sandbox.company import Company
 
-SYSTEMS = ("elasticsearch", "prometheus", "airflow", "jira")
+SYSTEMS = ("elasticsearch", "prometheus", "grafana", "jaeger", "airflow", "jira")
 
 
 @pytest.fixture

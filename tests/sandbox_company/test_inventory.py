@@ -13,6 +13,7 @@ from bot.sandbox.company import Company
 async def test_every_job_and_instance_is_in_the_inventory_under_its_service(
     company: Company,
 ) -> None:
+    await company.start_orders()
     path = Path(sample.__file__).with_name("inventory.yml")
     services = yaml.safe_load(path.read_text("utf-8"))["services"]
 

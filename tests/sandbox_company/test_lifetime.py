@@ -103,5 +103,6 @@ async def test_the_effects_file_goes_on_where_an_earlier_run_ended(tmp_path: Pat
 async def test_credentials_differ_in_each_run(tmp_path: Path) -> None:
     first, second = Company(tmp_path), Company(tmp_path)
 
-    for name in ("ELASTICSEARCH_API_KEY", "PROMETHEUS_TOKEN", "AIRFLOW_PASSWORD", "JIRA_TOKEN"):
+    secrets = ("ELASTICSEARCH_API_KEY", "PROMETHEUS_TOKEN", "GRAFANA_TOKEN", "JAEGER_TOKEN")
+    for name in (*secrets, "AIRFLOW_PASSWORD", "JIRA_TOKEN"):
         assert first.environment()[f"OPSBOT_{name}"] != second.environment()[f"OPSBOT_{name}"]

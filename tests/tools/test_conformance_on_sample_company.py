@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.company import Company
+from tools.changes.grafana import GRAFANA
+from tools.changes.tools import QueryChanges, QueryChangesParams
 from tools.integrations import INTEGRATIONS
 from tools.jobs.airflow import AIRFLOW
 from tools.jobs.rerun_job import RerunJob, RerunJobParams
@@ -29,6 +31,8 @@ from tools.metrics.tools import QueryMetrics, QueryMetricsParams
 from tools.tickets.create_ticket import CreateTicket, CreateTicketParams
 from tools.tickets.jira import JIRA, Jira, JiraSettings
 from tools.tickets.update_ticket import UpdateTicket, UpdateTicketParams
+from tools.traces.jaeger import JAEGER
+from tools.traces.tools import QueryTraces, QueryTracesParams
 
 JOB = "daily_revenue_aggregation"
 LAG = 'db_replica_lag_seconds{instance="replica-2"}'
@@ -137,6 +141,43 @@ async def test_query_metrics(company: Company) -> None:
             empty=QueryMetricsParams(query='up{job="nobody"}'),
         )
     )
+
+
+async def test_query_changes(company: Company) -> None:
+    company.changes.add("etl image 2026.47.2", ("deploy", "service:etl"), "ci")
+    await check_read_tool(
+        ReadCase(
+            connecting(company, GRAFANA),
+            QueryChanges,
+            url(company, GRAFANA),
+            found=QueryChangesParams(services=("etl", "source-db")),
+            empty=QueryChangesParams(services=("nobody",)),
+        )
+    )
+
+
+async def test_query_traces(company: Company) -> None:
+    await company.break_etl()
+    await check_read_tool(
+        ReadCase(
+            connecting(company, JAEGER),
+            QueryTraces,
+            url(company, JAEGER),
+            found=QueryTracesParams(service="etl"),
+            empty=QueryTracesParams(service="nobody"),
+        )
+    )
+
+
+async def test_query_traces_finds_the_read_on_which_the_job_failed(company: Company) -> None:
+    await company.break_etl()
+    backend = connecting(company, JAEGER)(url(company, JAEGER))
+    evidence = await QueryTraces(backend).run(  # type: ignore[arg-type]
+        QueryTracesParams(service="etl", minutes=5), within(5)
+    )
+    await backend.close()
+    assert evidence.values["origin"]["operation"] == "read orders from replica-2"
+    assert evidence.values["origin"]["error"] == "connection timeout to source DB replica-2"
 
 
 async def test_set_job_parameters(company: Company) -> None:

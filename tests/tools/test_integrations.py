@@ -12,6 +12,8 @@ from tools.kit.integration import AnyIntegration
 SETTINGS: dict[str, dict[str, object]] = {
     "elasticsearch": {},
     "prometheus": {},
+    "grafana": {},
+    "jaeger": {},
     "airflow": {"token": SecretStr("t")},
     "jira": {"email": "a@acme.example", "token": SecretStr("t"), "project": "DATA"},
 }
@@ -30,6 +32,8 @@ def test_all_tools_load_into_one_catalogue() -> None:
     assert {tool.name for tool in Catalog(tools)} == {
         "query_logs",
         "query_metrics",
+        "query_changes",
+        "query_traces",
         "set_job_parameters",
         "rerun_job",
         "create_ticket",

@@ -90,9 +90,7 @@ async def test_a_resolved_one_finds_its_firing_one_without_a_fingerprint(
         ({"title": "a", "labels": "x"}, "labels (from body.labels): "),
     ],
 )
-async def test_what_is_wrong_is_named_with_its_source(
-    serve: Serve, body: Any, words: str
-) -> None:
+async def test_what_is_wrong_is_named_with_its_source(serve: Serve, body: Any, words: str) -> None:
     assert (await refused(serve, body)).startswith(words)
 
 

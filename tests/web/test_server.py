@@ -42,7 +42,7 @@ async def test_a_good_webhook_is_in_the_inbox_when_it_is_answered(
         [("Authorization", f"Bearer {TOKEN}"), ("Authorization", f"Bearer {TOKEN}")],
         [("X-Token", TOKEN)],
     ],
-    ids=["none", "wrong", "longer", "lower-case", "bare", "empty", "not-ascii", "twice", "elsewhere"],
+    ids=lambda headers: ", ".join(value for _, value in headers) or "none",
 )
 @pytest.mark.parametrize("source", ["alertmanager", "generic"])
 async def test_without_the_token_nobody_is_let_in(
@@ -59,9 +59,7 @@ async def test_without_the_token_nobody_is_let_in(
     [b"", b"not json", b'{"title": ', b"\xff\xfe", b"[" * 100_000, b"[]", b'"text"', b"null"],
     ids=["empty", "words", "cut off", "not utf-8", "deep", "a list", "a string", "null"],
 )
-async def test_what_is_not_json_or_no_object_is_400(
-    serve: Serve, source: str, body: bytes
-) -> None:
+async def test_what_is_not_json_or_no_object_is_400(serve: Serve, source: str, body: bytes) -> None:
     status, answer = await (await serve()).post(source, data=body)
     assert status == 400
     assert answer["error"].startswith(("body: ", "version: "))

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.model.anthropic_rules import faults
-from bot.sandbox.model.prefix import CHARS_A_TOKEN, anthropic_pieces, blocks, signature, tokens
+from bot.sandbox.model.prefix import (
+    CHARS_A_TOKEN,
+    anthropic_pieces,
+    blocks,
+    digests,
+    signature,
+)
 from bot.sandbox.model.prompt_cache import Counted
 from bot.sandbox.model.script import Answer, Asked, Result
-
-__all__ = ["asked", "error", "events", "faults", "message", "salt", "tokens"]
 
 _STOPS = {
     "end": "end_turn",
@@ -78,7 +81,7 @@ def message(
     """The whole answer, as it comes where nothing is streamed."""
     content: list[dict[str, Any]] = []
     if answer.thinking:
-        signed = signature(anthropic_pieces(body), body["model"])
+        signed = signature(["", *digests(anthropic_pieces(body), body["model"])][-1])
         content.append({"type": "thinking", "thinking": "", "signature": signed})
     if answer.text:
         content.append({"type": "text", "text": answer.text})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.model.prefix import anthropic_pieces, blocks, signature
+from bot.sandbox.model.prefix import anthropic_pieces, blocks, digests, signature
 from bot.sandbox.model.sdk_types import anthropic_faults
 
 MAX_MARKS = 4
@@ -138,13 +138,11 @@ def _marks(body: dict[str, Any]) -> Iterator[str]:
 
 def _signatures(body: dict[str, Any]) -> Iterator[str]:
     """Thinking is bound to everything before it, as it is for accounts made since August 2026."""
-    pieces = anthropic_pieces(body)
+    before = ["", *digests(anthropic_pieces(body), body["model"])]
     at = len(body.get("tools", ())) + len(blocks(body.get("system", "")))
     for number, message in enumerate(body["messages"]):
         for place, block in enumerate(blocks(message["content"])):
-            if block["type"] == "thinking" and block["signature"] != signature(
-                pieces[:at], body["model"]
-            ):
+            if block["type"] == "thinking" and block["signature"] != signature(before[at]):
                 yield (
                     f"messages.{number}.content.{place}: Invalid `signature` in `thinking` block."
                     " The block is bound to a different conversation."

@@ -6,12 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from bot.sandbox.model.openai_rules import faults
 from bot.sandbox.model.prefix import CHARS_A_TOKEN
 from bot.sandbox.model.prompt_cache import Counted
 from bot.sandbox.model.script import Answer, Asked, Result
-
-__all__ = ["asked", "chunks", "completion", "error", "faults"]
 
 _STOPS = {
     "end": "stop",

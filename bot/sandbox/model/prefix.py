@@ -64,9 +64,9 @@ def digests(pieces: list[Piece], salt: str) -> list[str]:
     return found
 
 
-def signature(pieces: list[Piece], model: str) -> str:
-    """What a thinking block after these pieces is signed with."""
-    return "sig_" + (digests(pieces, model) or [""])[-1]
+def signature(digest: str) -> str:
+    """What a thinking block is signed with, after pieces of that digest."""
+    return f"sig_{digest}"
 
 
 def _piece(role: str, block: dict[str, Any]) -> Piece:

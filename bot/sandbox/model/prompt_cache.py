@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 
-from bot.sandbox.model.prefix import Piece, digests, tokens
+from bot.sandbox.model.prefix import Piece, digests
 
 LOOKBACK = 20
 """Pieces that are looked back from a mark, as Anthropic's documentation says."""
@@ -38,10 +39,9 @@ class PromptCache:
                 if prefixes[at] in self._known:
                     read = max(read, at + 1)
                     break
-        kept = [mark for mark in marks if tokens(pieces[: mark + 1]) >= self._smallest]
+        sums = [0, *accumulate(piece.tokens for piece in pieces)]
+        kept = [mark for mark in marks if sums[mark + 1] >= self._smallest]
         self._known |= {prefixes[mark] for mark in kept}
         end = max([mark + 1 for mark in kept], default=0)
-        whole = tokens(pieces)
-        was_read = tokens(pieces[:read])
-        written = max(0, tokens(pieces[:end]) - was_read)
-        return Counted(fresh=whole - was_read - written, read=was_read, written=written)
+        written = max(0, sums[end] - sums[read])
+        return Counted(fresh=sums[-1] - sums[read] - written, read=sums[read], written=written)

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
-from bot.sandbox.model import anthropic_api, openai_api
+from bot.sandbox.model import anthropic_api, anthropic_rules, openai_api, openai_rules
 from bot.sandbox.model.prefix import anthropic_pieces, openai_pieces, tokens
 from bot.sandbox.model.prompt_cache import SMALLEST, Counted, PromptCache
 from bot.sandbox.model.script import Answer, Asked, NoTurnError, Script, Turn
@@ -99,7 +99,7 @@ class ScriptedModelServer:
         last = json.dumps(body.get("messages", [{}])[-1:], sort_keys=True)
         wrong = self._unknown_words(body)
         if self._checks:
-            wrong = wrong or anthropic_api.faults(body, paused=_bare(last) in self._paused)
+            wrong = wrong or anthropic_rules.faults(body, paused=_bare(last) in self._paused)
         if wrong:
             return _refuse(seen, 400, anthropic_api.error(400, wrong[0]))
         pieces = anthropic_pieces(body)
@@ -139,7 +139,7 @@ class ScriptedModelServer:
         body = seen.body
         if not self._admitted(_bearer(request)):
             return _refuse(seen, 401, openai_api.error(401, "Incorrect API key provided."))
-        wrong = self._unknown_words(body) or (openai_api.faults(body) if self._checks else [])
+        wrong = self._unknown_words(body) or (openai_rules.faults(body) if self._checks else [])
         if wrong:
             return _refuse(seen, 400, openai_api.error(400, wrong[0]))
         pieces = openai_pieces(body)

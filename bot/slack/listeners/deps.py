@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.domain.ports import SlotStore
-from bot.incidents.answers import Answers
+from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
 from bot.slack.directory import SlackDirectory
 
@@ -16,3 +17,5 @@ class Deps:
     answers: Answers
     directory: SlackDirectory
     slots: SlotStore
+    ask: Callable[[Question], Awaitable[str | None]] | None = None
+    """Has a model answer; None where none is set."""

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.incidents.answers import Question
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.answer import answer_text, whom_it_names
-from bot.slack.views.text import said, section
+from bot.slack.views.text import safe, said, section
 
 log = logging.getLogger(__name__)
 _AWAY = "I can't look that up right now: what I keep my notes in doesn't answer. Ask again soon."
@@ -45,6 +45,14 @@ def register(app: AsyncApp, deps: Deps) -> None:
             incident=await deps.slots.incident_at(channel, thread_ts),
         )
         found = await deps.answers.matches(question)
+        if deps.ask and len(found) < 2:
+            about = question.model_copy(update={"incident": found[0].id if found else None})
+            thought = await deps.ask(about)
+            if thought and found:
+                await deps.answers.give(question, found[0].id, safe(thought))
+                return None
+            if thought:
+                return safe(thought)
         if len(found) == 1:
             people = await deps.directory.people(whom_it_names(found[0]))
             text = answer_text(found[0], people)

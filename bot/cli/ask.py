@@ -1,0 +1,104 @@
+"""`opsbot ask "why is etl failing"`: answers in the terminal as a mention does in Slack."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot import settings
+from bot.adapters.redis_ledger import RedisLedger
+from bot.adapters.redis_questions import RedisQuestions
+from bot.adapters.rq_queue import connect_queue
+from bot.adapters.store import connect
+from bot.cli.refusals import START_UP
+from bot.cli.say import fail, out
+from bot.incidents.answers import Answers, Question
+from bot.sandbox.running import find_running
+from bot.settings import Settings, SettingsError
+from bot.slack.plain import plain
+from bot.slack.views.answer import answer_text
+from bot.slack.views.text import People
+
+_PATIENCE = 90.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", help="in a few words; an id such as INC-1 names an incident")
+
+
+def run(options: argparse.Namespace) -> int:
+    question = Question(
+        id=secrets.token_hex(6), by="terminal", channel="", thread_ts="", text=options.question
+    )
+    try:
+        return asyncio.run(_ask(settings.read(), question))
+    except START_UP as error:
+        return fail(error)
+
+
+async def _ask(given: Settings, question: Question) -> int:
+    running = None if given.redis_url else find_running(given.data)
+    if given.redis_url:
+        url = given.redis_url.get_secret_value()
+    elif running:
+        url = running.redis_url
+    else:
+        return await _alone(given, question)
+    redis = await connect(url)
+    queue = connect_queue(url)
+    try:
+        answers = Answers(RedisLedger(redis, sync_each_commit=False), _now)
+        found = await answers.matches(question)
+        if given.chosen_model:
+            about = question.model_copy(update={"incident": found[0].id if found else None})
+            text = await RedisQuestions(redis, queue).ask(about, _PATIENCE)
+            if text:
+                out(text)
+                return 0
+        if not found:
+            return fail("no incident matches that; ask with a service, a job or an incident's id")
+        for incident in found[:5]:
+            out(plain({"text": answer_text(incident, People())}))
+    finally:
+        queue.close()
+        await redis.aclose()
+    return 0
+
+
+async def _alone(given: Settings, question: Question) -> int:
+    """With nothing running: a model, the configured tools, and a Valkey for as long as it takes."""
+    if given.chosen_model is None:
+        raise SettingsError(
+            f"no opsbot runs in {str(given.data)!r} and no model is set: start `opsbot up`,"
+            " or set ANTHROPIC_API_KEY"
+        )
+    from bot import wiring
+    from bot.agent.budget import BudgetSpentError
+    from bot.agent.model import ModelAwayError, ModelRejectedError
+    from bot.sandbox.valkey import EmbeddedValkey
+
+    with tempfile.TemporaryDirectory(prefix="opsbot-ask-") as data:
+        valkey = EmbeddedValkey(Path(data))
+        await valkey.start()
+        try:
+            alone = given.model_copy(update={"redis_url": SecretStr(valkey.url)})
+            model = wiring.choose_model(alone)
+            async with wiring.core(alone, wiring.prepare(alone), model) as core:
+                if core.asking is None:
+                    raise SettingsError("no model is set")
+                out(await core.asking.answer(question, None))
+        except (ModelAwayError, ModelRejectedError, BudgetSpentError) as error:
+            return fail(error)
+        finally:
+            await valkey.stop()
+    return 0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
