@@ -29,6 +29,7 @@ from bot.agent.redaction import Redactor
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
 from bot.agent.team import Agents
+from bot.agent.writer import CommunicationAgent
 from bot.domain.ports import Investigator, Ledger
 from bot.incidents.books import Books
 from bot.incidents.executor import Executor
@@ -222,6 +223,7 @@ def _build(
     investigator: Investigator = runbook_agent
     model_agent: ModelAgent | None = None
     asking: Asking | None = None
+    means: Means | None = None
     if model:
         means = Means(
             model,
@@ -236,6 +238,7 @@ def _build(
         model_agent = ModelAgent(means, surveyor)
         asking = Asking(means, readings)
         investigator = Brain(model_agent, runbook_agent, ledger, now)
+    writer = CommunicationAgent(means, readings, prepared.inventory)
     team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(
@@ -247,7 +250,7 @@ def _build(
         incidents=incidents,
         jobs=Jobs(
             incidents,
-            Investigation(incidents, investigator, team, planner),
+            Investigation(incidents, investigator, team, writer, planner),
             Executor(incidents, catalog, preconditions, prepared.policy),
             Rollback(incidents, catalog),
             Recovery(incidents, catalog),

@@ -12,9 +12,9 @@ from bot.adapters.anthropic_request import addition, body
 from bot.adapters.model_faults import (
     CONNECT_SECONDS,
     IDLE_SECONDS,
-    ContextFullError,
     Fault,
     LostAnswerError,
+    NoAnswerError,
     Refusal,
     fault,
     insist,
@@ -64,7 +64,7 @@ class AnthropicModel:
         )
 
     async def turn(self, request: Request, deadline: datetime) -> ModelTurn:
-        """One answer; see `Model.turn`. A context that is full is an answer too."""
+        """One answer; see `Model.turn`. A full context and a refusal are answers too."""
         bare = False
 
         async def attempt() -> ModelTurn:
@@ -84,8 +84,8 @@ class AnthropicModel:
 
         try:
             return await insist(attempt, fault_of, deadline, WHO)
-        except ContextFullError:
-            return ModelTurn(stop="context_full", model=self.name)
+        except NoAnswerError as error:
+            return ModelTurn(stop=error.stop, model=self.name)
 
     async def close(self) -> None:
         """Let go of connections."""

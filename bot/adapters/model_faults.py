@@ -28,14 +28,23 @@ _OVERFLOW = re.compile(
     re.IGNORECASE,
 )
 _UNPAID = re.compile(
-    r"credit balance|billing|spend limit|spend_limit|usage limits|insufficient_quota|quota",
+    r"credit balance|spend.limit|usage limits|billing_error|billing_hard_limit"
+    r"|insufficient_quota|exceeded your current quota",
+    re.IGNORECASE,
+)
+_FILTERED = re.compile(
+    r"content filtering policy|content_filter|content_policy|content management policy",
     re.IGNORECASE,
 )
 _PASSING = re.compile(r"overloaded|rate_limit|api_error|server_error|timeout", re.IGNORECASE)
 
 
-class ContextFullError(Exception):
-    """The request is longer than the model holds."""
+class NoAnswerError(Exception):
+    """The model will not answer this request, and that is an answer: `stop` says which."""
+
+    def __init__(self, stop: Literal["context_full", "refusal"], reason: str) -> None:
+        super().__init__(reason)
+        self.stop = stop
 
 
 class LostAnswerError(Exception):
@@ -45,7 +54,7 @@ class LostAnswerError(Exception):
 class Fault(Frozen):
     """What is to be done about a failed call."""
 
-    act: Literal["again", "away", "rejected", "full"]
+    act: Literal["again", "away", "rejected", "context_full", "refusal"]
     reason: str
     """For people: neither the key nor the prompt is in it."""
     wait: float | None = None
@@ -71,7 +80,9 @@ def fault(refusal: Refusal, who: str, key_setting: str, secret: str = "") -> Fau
     at = f" ({status})" if status not in (None, 200) else ""
     began = status is None or status == 200
     if status == 413 or (status in (200, 400, 422, 500, None) and _OVERFLOW.search(named)):
-        return Fault(act="full", reason=f"{who}: the request is longer than it holds{at}")
+        return Fault(act="context_full", reason=f"{who}: the request is longer than it holds{at}")
+    if status == 400 and _FILTERED.search(named):
+        return Fault(act="refusal", reason=f"{who} refused the content{at}")
     if status in (401, 403):
         return Fault(act="away", reason=f"{who} refused the key{at}; check {key_setting}")
     if status == 402 or (status in (400, 429) and _UNPAID.search(named)):
@@ -113,7 +124,7 @@ async def insist(
 ) -> T:
     """The first answer there is until the deadline.
 
-    Raises ContextFullError, ModelAwayError, ModelRejectedError, and whatever `fault_of` knows
+    Raises NoAnswerError, ModelAwayError, ModelRejectedError, and whatever `fault_of` knows
     nothing of. The SDKs' own retries are off: they know no deadline.
     """
     began = datetime.now(UTC)
@@ -129,8 +140,8 @@ async def insist(
                     if found is None:
                         raise
                     # `from None`: a provider's error quotes what was sent.
-                    if found.act == "full":
-                        raise ContextFullError(found.reason) from None
+                    if found.act in ("context_full", "refusal"):
+                        raise NoAnswerError(found.act, found.reason) from None
                     if found.act == "rejected":
                         raise ModelRejectedError(found.reason) from None
                     if found.act == "away":

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from bot.adapters.model_faults import (
     CONNECT_SECONDS,
     IDLE_SECONDS,
-    ContextFullError,
     Fault,
     LostAnswerError,
+    NoAnswerError,
     Refusal,
     fault,
     insist,
@@ -65,6 +65,7 @@ class OpenAIModel:
             httpx.HTTPError,
             openai.APIConnectionError,
             LostAnswerError,
+            NoAnswerError,
             json.JSONDecodeError,
         )
         idle = LOCAL_IDLE_SECONDS if base_url else IDLE_SECONDS
@@ -76,11 +77,11 @@ class OpenAIModel:
         )
 
     async def turn(self, request: Request, deadline: datetime) -> ModelTurn:
-        """One answer; see `Model.turn`. A context that is full is an answer too."""
+        """One answer; see `Model.turn`. A full context and a refusal are answers too."""
         try:
             return await insist(lambda: self._ask(request), self._fault, deadline, self._who)
-        except ContextFullError:
-            return ModelTurn(stop="context_full", model=self.name)
+        except NoAnswerError as error:
+            return ModelTurn(stop=error.stop, model=self.name)
 
     async def close(self) -> None:
         """Let go of connections."""

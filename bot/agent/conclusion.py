@@ -45,8 +45,9 @@ def accept(
     """
     accepted = []
     for claim in conclusion.hypotheses:
-        known = [i for i in claim.supported_by if i in evidence and _tells(evidence[i])]
-        if not known or (strict and len(known) < len(claim.supported_by)):
+        cited = dict.fromkeys(claim.supported_by)
+        known = [i for i in cited if i in evidence and _tells(evidence[i])]
+        if not known or (strict and len(known) < len(cited)):
             if strict:
                 there = ", ".join(i for i, e in evidence.items() if _tells(e)) or "none"
                 raise UncitedError(

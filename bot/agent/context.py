@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.agent.model import Message, ToolMessage
+from bot.agent.model import Message, ModelTurn, ToolMessage
 
 _CHARS_PER_TOKEN = 3.0
 """On the safe side: JSON and log lines cut into more tokens than prose."""
@@ -42,7 +42,17 @@ def fit(messages: Sequence[Message], context_tokens: int) -> tuple[Message, ...]
             )
             size -= len(message.model_dump_json()) - len(emptied.model_dump_json())
             kept[index] = emptied
-    return tuple(kept)
+    return tuple(_unsigned(kept, results))
+
+
+def _unsigned(messages: list[Message], results: list[int]) -> list[Message]:
+    """Without the providers' own blocks after what was emptied: thinking is signed over all that
+    came before it, and is refused where that has changed."""
+    changed = next((i for i in results if EVICTED in str(messages[i])), len(messages))
+    return [
+        m.model_copy(update={"raw": ()}) if isinstance(m, ModelTurn) and i > changed else m
+        for i, m in enumerate(messages)
+    ]
 
 
 def _short(text: str) -> str:

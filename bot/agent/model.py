@@ -94,10 +94,10 @@ class Request(Frozen):
     system: str
     tools: tuple[ToolSpec, ...] = ()
     messages: tuple[Message, ...]
-    max_output: int = 4096
-    """Tokens."""
+    max_output: int = 16_000
+    """Tokens, thinking among them."""
     must_call: str | None = None
-    """The one tool that this turn has to call."""
+    """The one tool that this turn is told to call; a model may still not."""
 
 
 class Price(Frozen):

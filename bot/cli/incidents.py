@@ -78,6 +78,10 @@ async def _show(incident_id: str, *, as_json: bool) -> int:
     out(f"{row['id']} {row['severity']} {row['stage']}: {row['title']}")
     if incident.opened_at and incident.updated_at:
         out(f"{lasting(incident.opened_at, incident.updated_at)}, service {incident.service}")
+    turns = [event for event in happened if isinstance(event, e.TurnTaken)]
+    if turns:
+        tokens, dollars = sum(t.tokens for t in turns), sum(t.dollars for t in turns)
+        out(f"{len(turns)} model turns, {tokens:,} tokens, ${dollars:.4f}")
     for event in happened:
         out(f"{clock(event.at)} {event.type:<22}{event.actor:<16}{_told(event)}")
     return 0
@@ -99,6 +103,11 @@ def _told(event: e.Event) -> str:
             return event.finding
         case e.CheckStarted():
             return event.title
+        case e.TurnTaken():
+            wanted = ", ".join(call["name"] for call in event.turn.get("calls", ()))
+            return f"{event.agent}: {wanted or event.turn.get('text', '')[:80]}"
+        case e.ThreadFinished():
+            return f"{event.thread}: {event.summary}"
         case e.DiagnosisReached():
             return event.diagnosis.cause or "cause not found"
         case e.PlanProposed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Thread, Verdict
+from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
 from tools.kit.types import Frozen, Handle
 
 
@@ -51,6 +51,10 @@ class Conclude(Command):
     """The alerts' services when it began; empty: it doesn't matter."""
     plan: Plan | None = None
     verdict: Verdict | None = None
+
+
+class DraftWords(Command):
+    words: Words
 
 
 class ProposePlan(Command):

@@ -88,6 +88,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             if command.plan is None or command.verdict is None:
                 return [reached]
             return [reached, *_propose(command, command.plan, command.verdict)]
+        case c.DraftWords(words=words):
+            return [] if incident.words else [e.WordsDrafted(**by, words=words)]
         case c.ProposePlan(plan=plan, verdict=verdict):
             late = incident.resolved_at is not None and plan.purpose == "fix"
             if plan.id in incident.plans or late:

@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Severity, Thread, Verdict
+from bot.domain.values import (
+    Alert,
+    Diagnosis,
+    Plan,
+    PlanDraft,
+    Severity,
+    Thread,
+    Verdict,
+    Words,
+)
 from tools.kit.types import Evidence, Handle
 
 
@@ -65,6 +74,13 @@ class ThreadFinished(Event):
 class DiagnosisReached(Event):
     type: Literal["diagnosis.reached"] = "diagnosis.reached"
     diagnosis: Diagnosis
+
+
+class WordsDrafted(Event):
+    """Texts for people to send, in the right words for each; opsbot sends none of them."""
+
+    type: Literal["words.drafted"] = "words.drafted"
+    words: Words
 
 
 class PlanProposed(Event):
@@ -204,6 +220,7 @@ IncidentEvent = (
     | ThreadsAssigned
     | ThreadFinished
     | DiagnosisReached
+    | WordsDrafted
     | PlanProposed
     | ApprovalRequested
     | ApprovalDecided
@@ -286,15 +303,6 @@ class ResultsGiven(Event):
     message: dict[str, Any]
 
 
-class WordsDrafted(Event):
-    """Texts for people to send, in the right words for each; opsbot sends none of them."""
-
-    type: Literal["words.drafted"] = "words.drafted"
-    summary: str
-    stakeholders: str
-    status_page: str
-
-
 class BrainChanged(Event):
     """Another investigator took over, and why, in one line for people."""
 
@@ -311,7 +319,6 @@ WorkEvent = (
     | AgentBriefed
     | TurnTaken
     | ResultsGiven
-    | WordsDrafted
     | BrainChanged
     | UnknownEvent
 )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.plan_state import PlanState, PlanStatus, StepState, StepStatus
-from bot.domain.values import Alert, Diagnosis, Severity, Status, Thread
+from bot.domain.values import Alert, Diagnosis, Severity, Status, Thread, Words
 from tools.kit.types import Frozen, Handle
 
 
@@ -44,6 +44,7 @@ class Incident(Frozen):
     threads_deadline: datetime | None = None
     diagnosis: Diagnosis | None = None
     diagnosed_at: datetime | None = None
+    words: Words | None = None
     plans: dict[str, PlanState] = {}
     skipped_books: dict[str, str] = {}
     """Milestone → why it left no ticket."""
@@ -92,6 +93,11 @@ class Incident(Frozen):
         return frozenset(alert.service for alert in self.firing if alert.service)
 
     @property
+    def wants_words(self) -> bool:
+        """Many will ask about it: it is wide, or as severe as can be."""
+        return bool(self.threads) or self.severity == "sev1"
+
+    @property
     def ticket(self) -> Handle | None:
         """The incident's own ticket, once it was opened."""
         books = self.plans.get("books-open")
@@ -134,6 +140,8 @@ class Incident(Frozen):
                 return self._set(alerts={**self.alerts, fingerprint: cleared})
             case e.DiagnosisReached(diagnosis=diagnosis):
                 return self._set(diagnosis=diagnosis, diagnosed_at=event.at)
+            case e.WordsDrafted(words=words):
+                return self._set(words=words)
             case e.PlanProposed(plan=plan, verdict=verdict):
                 return self._plan(PlanState.proposed(plan, verdict, event.at))
             case e.PersonCalled():

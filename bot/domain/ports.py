@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from bot.domain.events import IncidentEvent, WorkEvent
 from bot.domain.incident import Incident
-from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread
+from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread, Words
 from bot.domain.work import Work
 from tools.kit.types import Frozen
 
@@ -152,6 +152,11 @@ class Team(Protocol):
 
     async def combine(self, incident: Incident) -> Draft:
         """One diagnosis and one plan of what all found. Who found nothing is named as a gap."""
+
+
+class Writer(Protocol):
+    async def draft(self, incident: Incident) -> Words:
+        """Texts for people to send. Always gives some, the plainest where no model is there."""
 
 
 class Directory(Protocol):

@@ -207,6 +207,17 @@ class Thread(Frozen):
     services: tuple[str, ...]
 
 
+class Words(Frozen):
+    """The same incident, told to three kinds of people."""
+
+    summary: str
+    """For whoever joins: what, why, what is being done."""
+    stakeholders: str
+    """For those whose work it touches: effect and next update, no internals."""
+    status_page: str
+    """For customers: what they notice, no blame, no promise."""
+
+
 class Allow(Frozen):
     """Runs by itself."""
 

@@ -14,6 +14,7 @@ Kind = Literal[
     "diagnose",
     "combine",
     "hand_over",
+    "draft_words",
     "keep_books",
     "expire",
     "replan",
@@ -83,8 +84,11 @@ def _of_diagnosis(incident: Incident, opened_at: datetime) -> list[Work]:
 
     if incident.diagnosis is not None:
         since = incident.diagnosed_at or opened_at
+        words = [work("draft_words", since)] if incident.wants_words and not incident.words else []
         called = any(call.at >= since for call in incident.calls)
-        return [] if incident.fixes or called else [work("hand_over", since + GRACE)]
+        if incident.fixes or called:
+            return words
+        return [*words, work("hand_over", since + GRACE)]
     if not incident.threads:
         return [work("investigate", opened_at)]
     looking = [i for i, state in incident.threads.items() if state.finished is None]

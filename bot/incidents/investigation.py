@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
-from bot.domain.ports import Draft, Investigator, Team
+from bot.domain.ports import Draft, Investigator, Team, Writer
 from bot.domain.work import Work
 from bot.incidents.planning import Planner, redraft
 from bot.incidents.service import Incidents
@@ -28,11 +28,17 @@ class Investigation:
     """Runs the investigators and puts what they want before the gate."""
 
     def __init__(
-        self, incidents: Incidents, investigator: Investigator, team: Team, planner: Planner
+        self,
+        incidents: Incidents,
+        investigator: Investigator,
+        team: Team,
+        writer: Writer,
+        planner: Planner,
     ) -> None:
         self._incidents = incidents
         self._investigator = investigator
         self._team = team
+        self._writer = writer
         self._planner = planner
 
     async def investigate(self, work: Work) -> None:
@@ -68,6 +74,13 @@ class Investigation:
         incident = await self._incidents.ledger.load(work.incident)
         if incident.diagnosis is None:
             await self._conclude(incident, await self._team.combine(incident))
+
+    async def draft_words(self, work: Work) -> None:
+        """Texts for stakeholders and customers: drafted, and handed to people."""
+        incident = await self._incidents.ledger.load(work.incident)
+        words = await self._writer.draft(incident)
+        draft = c.DraftWords(at=self._incidents.clock(), words=words)
+        await self._incidents.handle(work.incident, draft)
 
     async def hand_over(self, work: Work) -> None:
         """Call a person: there is a diagnosis, and nothing that opsbot may propose."""

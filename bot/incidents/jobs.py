@@ -47,6 +47,7 @@ class Jobs:
             "diagnose": investigation.diagnose,
             "combine": investigation.combine,
             "hand_over": investigation.hand_over,
+            "draft_words": investigation.draft_words,
             "replan": investigation.replan,
             "keep_books": books.keep,
             "expire": self._expire,

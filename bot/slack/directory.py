@@ -23,6 +23,7 @@ class SlackDirectory:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
         self._names: dict[str, tuple[float, str]] = {}
+        self._audiences: dict[str, tuple[float, frozenset[str]]] = {}
         self._groups: tuple[float, dict[str, str]] = (0.0, {})
 
     async def members(self, handle: str) -> frozenset[str]:
@@ -35,6 +36,14 @@ class SlackDirectory:
         answer = await self._client.usergroups_users_list(usergroup=group)
         users: list[str] = answer.get("users") or []
         return frozenset(users)
+
+    async def audience(self, handle: str) -> frozenset[str]:
+        """`members` as they were within the last ten minutes: to tell people, not to trust them."""
+        until, found = self._audiences.get(handle, (0.0, frozenset()))
+        if time.monotonic() >= until:
+            found = await self.members(handle)
+            self._audiences[handle] = (time.monotonic() + _NAMES_SECONDS, found)
+        return found
 
     async def eligible(self, user: str) -> bool:
         """A full member of the workspace: no bot, no guest, not deactivated."""

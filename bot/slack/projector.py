@@ -23,6 +23,8 @@ _LEASE_SECONDS = 10.0
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
 _BACK_OFF_SECONDS = 2.0
+_MOST_DIRECT = 3
+"""People told directly of one call; a whole team hears of it by the mention."""
 _LINK_SECONDS = 0.05
 """Until the next look, which knows the address of what was just posted."""
 
@@ -150,6 +152,7 @@ class Projector:
             work=tuple(await self._ledger.work(incident_id)),
             people=await self._directory.people(_who(incident)),
             links=await self._links(posted),
+            reached=await self._reached(incident),
         )
         later: NotYetError | None = None
         for slot in thread(scene):
@@ -157,7 +160,8 @@ class Projector:
             if slot.id != "card" and (root is None or not root.ts):
                 break
             place = slot.channel or (root.channel if root else self._channel)
-            where = slot.thread_ts or (root.ts if root and slot.id != "card" else None)
+            inside = root.ts if root and slot.id != "card" and not slot.channel else None
+            where = slot.thread_ts or inside
             known = posted.get(slot.id)
             try:
                 posted[slot.id] = await self._messages.reconcile(
@@ -177,8 +181,17 @@ class Projector:
         if await self._links(posted) != scene.links:
             raise NotYetError(_LINK_SECONDS)
 
+    async def _reached(self, incident: Incident) -> dict[int, tuple[str, ...]]:
+        """Who is told directly of each call: the people behind the handles, the first few."""
+        return {
+            number: tuple(
+                sorted({user for name in call.to for user in await self._directory.audience(name)})
+            )[:_MOST_DIRECT]
+            for number, call in enumerate(incident.calls, start=1)
+        }
+
     async def _links(self, posted: dict[str, Posted]) -> dict[str, str]:
-        wanted = {slot: p for slot, p in posted.items() if slot.startswith("approval:") and p.ts}
+        wanted = {slot: p for slot, p in posted.items() if slot.startswith(("approval:", "card")) and p.ts}
         found = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
         return {slot: link for slot, link in found.items() if link}
 

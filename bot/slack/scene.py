@@ -38,6 +38,8 @@ class Scene(Frozen):
     people: People
     links: Mapping[str, str] = {}
     """Slot id → permalink of its message."""
+    reached: Mapping[int, tuple[str, ...]] = {}
+    """Number of a call → user ids to tell of it directly."""
 
     @property
     def stage(self) -> Stage:

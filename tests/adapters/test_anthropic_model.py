@@ -267,6 +267,12 @@ async def test_a_full_context_is_an_answer(start: Start) -> None:
     assert (await model.turn(asking("Why?"), within(5))).stop == "context_full"
 
 
+async def test_a_request_whose_content_is_filtered_is_refused_and_not_wrong(start: Start) -> None:
+    filtered = Answer(status=400, error="Output blocked by content filtering policy")
+    model, _ = await start(filtered)
+    assert (await model.turn(asking("Why?"), within(5))).stop == "refusal"
+
+
 @pytest.mark.parametrize("stop", ["pause", "refusal", "length", "context_full"])
 async def test_each_way_to_stop_has_its_name(start: Start, stop: Any) -> None:
     model, _ = await start(Answer("Partly.", stop=stop))

@@ -100,7 +100,7 @@ async def test_a_second_turn_reads_nine_tenths_of_the_first_from_the_cache(start
         Answer("Halfway there", cut_after=2),
         Answer("Halfway there", cut_after=2, breaks_with="server_error", error="Overloaded"),
         Answer(status=503),
-        Answer(status=429, retry_after=0.1, error="Rate limit reached"),
+        Answer(status=429, retry_after=0.1, error="Rate limit reached; see account/billing"),
     ],
     ids=["cut", "error in the middle", "503", "429"],
 )

@@ -46,14 +46,14 @@ class GrafanaApi:
 
     async def _annotations(self, request: web.Request) -> web.Response:
         query = request.query
-        start = int(query["from"]) / 1000 if "from" in query else 0.0
-        end = int(query["to"]) / 1000 if "to" in query else time.time()
+        start = int(query.get("from", 0))
+        end = int(query["to"]) if "to" in query else _millis(time.time())
         tags = set(query.getall("tags", []))
         any_tag = query.get("matchAny") == "true"
         found = [
             one
             for one in reversed(self._feed.annotations)
-            if start <= one.at <= end and _tagged(one, tags, any_tag=any_tag)
+            if start <= _millis(one.at) <= end and _tagged(one, tags, any_tag=any_tag)
         ]
         if query.get("type") == "alert":
             found = []
@@ -74,8 +74,12 @@ def _tagged(annotation: Annotation, wanted: set[str], *, any_tag: bool) -> bool:
     return not wanted or (bool(held) if any_tag else held == wanted)
 
 
+def _millis(moment: float) -> int:
+    return int(moment * 1000)
+
+
 def _shown(annotation: Annotation) -> dict[str, Any]:
-    moment = int(annotation.at * 1000)
+    moment = _millis(annotation.at)
     return {
         "id": annotation.id,
         "alertId": 0,

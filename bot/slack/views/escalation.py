@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.incident import Call
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.text import NOTICE_LIMIT, read, said, section
@@ -23,4 +24,18 @@ def escalations(scene: Scene) -> list[Slot]:
                 blocks=(section(lead + said(call.reason, left)),),
             )
         )
+        slots += [_direct(scene, number, call, user) for user in scene.reached.get(number, ())]
     return slots
+
+
+def _direct(scene: Scene, number: int, call: Call, user: str) -> Slot:
+    """The same call to one person alone, for whoever has the channel muted."""
+    link = scene.links.get("card")
+    where = f" <{link}|Open the thread>" if link else ""
+    text = f"{scene.incident.id} needs you: {call.reason}"
+    return Slot(
+        id=f"escalation:{number}:{user}",
+        text=said(text, NOTICE_LIMIT),
+        blocks=(section(said(text, _LONGEST) + where),),
+        channel=user,
+    )

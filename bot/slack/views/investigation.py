@@ -6,10 +6,11 @@ import hashlib
 import json
 
 from bot.domain import events as e
+from bot.domain.incident import ThreadState
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.links import shows
-from bot.slack.views.text import Block, cut
+from bot.slack.views.text import Block, context, cut, said
 
 _SHOWN = 6
 _TITLE = 120
@@ -17,23 +18,53 @@ _STATUS = {"found": "complete", "empty": "complete", "failed": "error"}
 
 
 def investigation(scene: Scene) -> Slot | None:
-    """None before the first check; a check that was begun again counts once."""
+    """None before the first check; a check that was begun again counts once.
+
+    Of a wide incident each agent is a task, so that it is seen who does what.
+    """
     started = {w.check: w for w in scene.work if isinstance(w, e.CheckStarted)}
-    if not started:
+    threads = scene.incident.threads.values()
+    if not started and not threads:
         return None
     found = {w.check: w for w in scene.evidence if w.check in started}
     done = scene.incident.diagnosis is not None
-    counted = f"{len(found)} of {len(started)}"
-    tasks = [_task(check, found.get(check.check)) for check in started.values()][-_SHOWN:]
+    if threads:
+        counted = f"{sum(t.finished is not None for t in threads)} of {len(threads)}"
+        tasks = [_thread_task(thread) for thread in threads]
+    else:
+        counted = f"{len(found)} of {len(started)}"
+        tasks = [_task(check, found.get(check.check)) for check in started.values()][-_SHOWN:]
     title = f"{'Investigated' if done else 'Investigating'}, {counted}"
     # Slack keeps what it drew of a block by its id, so what changed gets another.
     changed = hashlib.sha256(json.dumps([title, tasks]).encode()).hexdigest()[:8]
     return Slot(
         id="investigation",
         text=f"{scene.incident.id}: {counted} checks done",
-        blocks=({"type": "plan", "block_id": changed, "title": title, "tasks": tasks},),
+        blocks=(
+            {"type": "plan", "block_id": changed, "title": title, "tasks": tasks},
+            *((context(" · ".join(notes)),) if (notes := _notes(scene)) else ()),
+        ),
         state="done" if done else "",
     )
+
+
+def _thread_task(state: ThreadState) -> Block:
+    done = state.finished
+    status = "in_progress" if done is None else "error" if done.failed else "complete"
+    words = f"{state.thread.title}: {done.summary if done else 'an agent looks into it'}"
+    return {"task_id": state.thread.id[:255], "title": _plain(words), "status": status}
+
+
+def _notes(scene: Scene) -> list[str]:
+    """What the models cost, and who took over from them."""
+    turns = [w for w in scene.work if isinstance(w, e.TurnTaken)]
+    notes = []
+    if turns:
+        tokens, dollars = sum(t.tokens for t in turns), sum(t.dollars for t in turns)
+        notes.append(f"{len(turns)} model turns, {tokens:,} tokens, ${dollars:.2f}")
+    changes = [w for w in scene.work if isinstance(w, e.BrainChanged)]
+    notes += [f"The runbooks took over: {said(change.reason, 120)}" for change in changes[-1:]]
+    return notes
 
 
 def _task(check: e.CheckStarted, recorded: e.EvidenceRecorded | None) -> Block:

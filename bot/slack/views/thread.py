@@ -14,6 +14,7 @@ from bot.slack.views.investigation import investigation
 from bot.slack.views.monitor import monitor
 from bot.slack.views.report import report
 from bot.slack.views.text import NOTICE_LIMIT, fitted, read, said, section
+from bot.slack.views.words import words
 
 _ANSWER = 3000
 
@@ -28,6 +29,7 @@ def thread(scene: Scene) -> list[Slot]:
             monitor(scene, state),
             failure(scene, state),
         ]
+    slots.append(words(scene))
     slots += escalations(scene)
     slots.append(report(scene))
     answers = {w.id: w for w in scene.work if isinstance(w, e.QuestionAnswered)}
