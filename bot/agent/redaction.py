@@ -15,12 +15,14 @@ _PATTERNS = tuple(
         r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
         r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
         r"\bxapp-[A-Za-z0-9-]{10,}",
-        r"\bgh[pousr]_[A-Za-z0-9]{30,}\b",
+        r"\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{30,}\b",
         r"\bsk-[A-Za-z0-9_-]{20,}",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
         r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{12,}",
-        r"(?i)(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
-        r"(?i)(?:password|passwd|secret|token|api[_-]?key)[\"']?\s*[=:]\s*[\"']?([^\s\"',;]{6,})",
+        r"(?i)authorization[\\\"']*\s*[=:]\s*[\\\"']*(?:basic|token)\s+([^\s\\\"',;]{6,})",
+        r"(?i)(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",
+        r"(?i)(?:password|passwd|secret|token|api[_-]?key)[\\\"']*\s*[=:]\s*[\\\"']*"
+        r"(?!\[secret )([^\s\\\"',;]{6,})",
     )
 )
 
@@ -49,9 +51,7 @@ class Redactor:
 
 def _replaced(found: re.Match[str]) -> str:
     if found.lastindex:
-        secret = found[1]
-        clean = secret.startswith("[secret ")
-        return found[0] if clean else found[0].replace(secret, _mark(secret))
+        return found[0].replace(found[1], _mark(found[1]))
     return _mark(found[0])
 
 

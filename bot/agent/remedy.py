@@ -34,7 +34,7 @@ def wished_plan(
     if not wished:
         return None
     known = {_call(step): step for step in playbook.steps} if playbook else {}
-    steps = [known.get(_call(step), step) for step in wished]
+    steps = [known.get(_call(s), s.model_copy(update={"cites": ""})) for s in wished]
     if playbook is None or not any(step.cites for step in steps):
         return PlanDraft(steps=tuple(steps), requester=requester)
     whole = [step.cites for step in steps] == [step.cites for step in playbook.steps]

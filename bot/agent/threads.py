@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.incident import Incident
 from bot.domain.values import Alert, Thread
 from bot.policy.inventory import Inventory
+from bot.policy.topology import foundations
 
 MOST_THREADS = 5
 _HOPS = 4
@@ -30,17 +31,7 @@ def cut(incident: Incident, inventory: Inventory) -> tuple[Thread, ...]:
 
 def upstream(service: str, inventory: Inventory) -> frozenset[str]:
     """Everything the service rests on, directly or not."""
-    found: set[str] = set()
-    edge = {service}
-    for _ in range(_HOPS):
-        edge = {
-            name
-            for each in edge
-            if each in inventory.services
-            for name in inventory.services[each].depends_on
-        } - found
-        found |= edge
-    return frozenset(found - {service})
+    return frozenset(foundations(service, inventory, _HOPS)) - {service}
 
 
 def rank(services: frozenset[str], inventory: Inventory) -> dict[str, int]:

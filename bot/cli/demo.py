@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who.add_argument("--auto", action="store_true", help="policy allows it, no person decides")
     parser.add_argument("--fix-fails", action="store_true", help="the fix fails and is undone")
     parser.add_argument("--no-runbook", action="store_true", help="a failure no runbook knows")
+    parser.add_argument("--wide", action="store_true", help="a cascade over three services")
     parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
 
@@ -45,7 +46,10 @@ def run(options: argparse.Namespace) -> int:
 async def _demo(options: argparse.Namespace) -> int:
     given = settings.read()
     play = choose(
-        _decider(options), fix_fails=options.fix_fails, no_runbook=options.no_runbook
+        _decider(options),
+        fix_fails=options.fix_fails,
+        no_runbook=options.no_runbook,
+        wide=options.wide,
     )
     if given.slack_configured:
         given.require_slack()

@@ -38,10 +38,10 @@ async def perform(
         client = make_client(environment["SLACK_BOT_TOKEN"], _api_url(environment))
         audience = Audience(client, slots)
         before = set(await ledger.recent_incidents(1000))
-        progress("Breaking the nightly job …")
+        progress("Breaking the sample company …")
         await play.breaks(stage.company)
-        alerted_at = max(alert.starts_at for alert in stage.company.alerts.alerts.values())
-        progress("The job failed; its alert is out.")
+        alerted_at = min(alert.starts_at for alert in stage.company.alerts.alerts.values())
+        progress("It is broken; the alert is out.")
         incident_id = ""
 
         async def look() -> None:
@@ -80,7 +80,10 @@ async def perform(
             alerted_at,
             wiring.now(),
         )
+        others = [i for i in await ledger.recent_incidents(1000) if i not in before]
         wrong = play.wrong(incident)
+        if len(others) > 1:
+            wrong = f"it became {len(others)} incidents: {', '.join(others)}"
         if wrong:
             raise PlayError(wrong)
         return result

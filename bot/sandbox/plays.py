@@ -28,8 +28,13 @@ class Play:
     """Seconds it may take, a person's thinking not counted."""
 
 
-def choose(decider: Decider, *, fix_fails: bool, no_runbook: bool) -> Play:
+def choose(
+    decider: Decider, *, fix_fails: bool = False, no_runbook: bool = False, wide: bool = False
+) -> Play:
     """The play for these options."""
+    if wide:
+        over = _reported_or_called if decider == "person" else _reported
+        return Play("wide", lambda c: c.break_wide(), decider, over, _not_one_cause, patience=180)
     if no_runbook:
         return Play("no-runbook", lambda c: c.break_novel(), "nobody", _called, _not_escalated)
     if fix_fails:
@@ -98,3 +103,11 @@ def _not_escalated(incident: Incident) -> str | None:
     if coverage is None or len(coverage.checked) < 3:
         return "fewer than three pieces of evidence were found"
     return None
+
+
+def _not_one_cause(incident: Incident) -> str | None:
+    if len(incident.alerts) < 3:
+        return f"only {len(incident.alerts)} of the three alerts are in the incident"
+    if incident.diagnosis is None or incident.diagnosis.cause is None:
+        return "no cause was found"
+    return _not_resolved(incident) if incident.reported_at else None

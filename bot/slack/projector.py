@@ -191,7 +191,8 @@ class Projector:
         }
 
     async def _links(self, posted: dict[str, Posted]) -> dict[str, str]:
-        wanted = {slot: p for slot, p in posted.items() if slot.startswith(("approval:", "card")) and p.ts}
+        linked = ("approval:", "card")
+        wanted = {slot: p for slot, p in posted.items() if slot.startswith(linked) and p.ts}
         found = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
         return {slot: link for slot, link in found.items() if link}
 

@@ -23,6 +23,7 @@ from tests.fakes.story import (
     DENY,
     ESCALATE,
     EXPIRES,
+    WORDS,
     alert,
     ask,
     at,
@@ -113,6 +114,11 @@ class TestEnds:
     )
     def test_a_plan_that_is_not_there_is_named(self, command: c.Command) -> None:
         assert_refused(told(opened()), command, "INC-1 has no plan 'P1'")
+
+    def test_words_for_others_are_drafted_once(self) -> None:
+        draft = c.DraftWords(at=at(5), words=WORDS)
+        assert types(decide(told(opened(), diagnosed()), draft)) == ["words.drafted"]
+        assert decide(after(told(opened(), diagnosed()), draft), draft) == []
 
     def test_an_incident_that_is_not_there_is_named(self) -> None:
         assert_refused(told(), c.Report(at=at(1)), "there is no incident 'INC-1'")

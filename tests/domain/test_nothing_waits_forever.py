@@ -15,7 +15,19 @@ from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Plan, Thread
 from bot.domain.work import Work, next_work
-from tests.fakes.story import ALLOW, DENY, EXPIRES, alert, ask, at, diagnosis, opened, plan, told
+from tests.fakes.story import (
+    ALLOW,
+    DENY,
+    EXPIRES,
+    WORDS,
+    alert,
+    ask,
+    at,
+    diagnosis,
+    opened,
+    plan,
+    told,
+)
 
 LATER = at(10 + EXPIRES)
 SOON = at(10)
@@ -34,6 +46,7 @@ def anything(incident: Incident, plans: tuple[Plan, ...], wide: bool) -> Iterato
         yield c.JoinAlert(at=SOON, alert=alert("fp-2", service="bells"))
         yield c.ClearAlert(at=SOON, fingerprint="fp-2")
         yield c.AssignThreads(at=SOON, threads=THREADS, deadline=at(190))
+        yield c.DraftWords(at=SOON, words=WORDS)
         for thread in THREADS:
             yield c.FinishThread(at=SOON, thread=thread.id, summary="painted")
     yield c.Conclude(at=SOON, diagnosis=diagnosis())
@@ -81,6 +94,7 @@ def shape(incident: Incident) -> object:
     """What tells two states apart; times, texts and how often a person was called don't."""
     return (
         incident.diagnosis is None,
+        incident.words is None,
         tuple(sorted((f, a.status) for f, a in incident.alerts.items())),
         tuple((t, s.finished is None) for t, s in incident.threads.items()),
         incident.resolved_at is None,
@@ -139,7 +153,9 @@ def test_from_every_reachable_state_something_leads_on(
     assert len(states) > at_least
     for incident in states:
         due = next_work(incident)
-        assert due or incident.calls, shape(incident)
+        # Words for others lead nowhere: the incident itself has to go on, too.
+        leads = [work for work in due if work.kind != "draft_words"]
+        assert leads or incident.calls, shape(incident)
         assert len({work.key for work in due}) == len(due), shape(incident)
         for work in due:
             assert takes(incident, work), (work.key, shape(incident))
@@ -164,6 +180,8 @@ def answers(incident: Incident, work: Work) -> Iterator[c.Command]:
     match work.kind:
         case "diagnose":
             yield c.FinishThread(**by, thread=work.ref, summary="painted")
+        case "draft_words":
+            yield c.DraftWords(**by, words=WORDS)
         case "hand_over":
             yield c.CallPerson(**by, reason="no step fits")
         case "investigate" | "combine":

@@ -67,6 +67,10 @@ CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
         ([opened(), *BOOKS, diagnosed()], [("hand_over", "", 11)]),
         ([opened(), *BOOKS, diagnosed(), CALLED], []),
         (
+            [opened(severity="sev1"), *BOOKS, diagnosed(), CALLED],
+            [("draft_words", "", 1)],
+        ),
+        (
             [opened(), *BOOKS, ASSIGNED],
             [("diagnose", "lamps", 0), ("diagnose", "bells", 0), ("combine", "", 180)],
         ),

@@ -14,7 +14,7 @@ from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
 from bot.domain.ports import Draft
-from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread
+from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread, Words
 from bot.domain.work import Work
 from bot.files import bundled_policy
 from bot.incidents.approvals import Approvals
@@ -33,7 +33,7 @@ from bot.incidents.service import Incidents
 from bot.incidents.sweeper import Sweeper
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
-from tests.fakes.story import START, alert, diagnosis, guard
+from tests.fakes.story import START, WORDS, alert, diagnosis, guard
 from tests.fakes.tools import CreateTicket, Look, PaintLamp, UpdateTicket, World
 from tools.kit.catalog import Catalog
 from tools.kit.tool import Tool
@@ -95,7 +95,7 @@ class FewPeople:
 
 
 class Brain:
-    """An investigator, and a team of them, that says what the test wants."""
+    """An investigator, a team of them and their writer, that says what the test wants."""
 
     def __init__(self) -> None:
         self.diagnosis: Diagnosis = diagnosis()
@@ -117,6 +117,9 @@ class Brain:
 
     async def combine(self, incident: Incident) -> Draft:
         return Draft(diagnosis=self.diagnosis, plan=self.plan)
+
+    async def draft(self, incident: Incident) -> Words:
+        return WORDS
 
 
 def draft(*lamps: str, **changes: Any) -> PlanDraft:
@@ -180,7 +183,7 @@ class House:
         self.executor = Executor(self.incidents, catalog, preconditions, self.policy)
         return Jobs(
             self.incidents,
-            Investigation(self.incidents, self.brain, self.brain, planner),
+            Investigation(self.incidents, self.brain, self.brain, self.brain, planner),
             self.executor,
             Rollback(self.incidents, catalog),
             Recovery(self.incidents, catalog),

@@ -21,6 +21,7 @@ from bot.domain.values import (
     Reading,
     Step,
     Verdict,
+    Words,
 )
 from tools.kit.types import Change, DryRun, Effect, Handle, Target
 
@@ -106,6 +107,7 @@ def ask(approvals: int = 1, rule: str = "change") -> Ask:
     return Ask(rule=rule, approvals=approvals, approvers=("@oncall",), expires_seconds=EXPIRES)
 
 
+WORDS = Words(summary="red", stakeholders="it is dark", status_page="we are on it")
 ALLOW = Allow(rule="auto")
 DENY = Deny(rule="never", reason="never on a Monday")
 ESCALATE = Escalate(rule="outside", reason="this is in no runbook")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.plan_state import PlanStatus
 from bot.domain.values import Diagnosis, Thread
 from tests.fakes.house import House, draft
-from tests.fakes.story import alert, guard
+from tests.fakes.story import WORDS, alert, guard
 
 THREADS = tuple(
     Thread(id=part, title=part, question="Why?", services=(part,)) for part in ("lamps", "bells")
@@ -63,7 +63,9 @@ async def test_a_wide_incident_is_looked_into_in_parts_and_combined(house: House
     house.brain.threads = THREADS
     fix = await house.asked()
     assert fix.status is PlanStatus.AWAITING
-    assert all(state.finished for state in (await house.incident()).threads.values())
+    incident = await house.incident()
+    assert all(state.finished for state in incident.threads.values())
+    assert incident.words == WORDS
 
 
 async def test_an_agent_that_fails_leaves_a_gap_and_holds_up_nobody(house: House) -> None:

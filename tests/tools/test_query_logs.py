@@ -21,10 +21,11 @@ UNTIL = datetime(2026, 11, 23, 1, 50, tzinfo=UTC)
 
 
 class Cluster:
-    """Answers each search with the next of its bodies, the last one for ever."""
+    """Answers each search with the next of its bodies, the last one for ever; or by its size."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = [hits([])]
+        self.by_size: dict[int, dict[str, Any]] = {}
         self.server = FakeServer(self._handle)
         self.settings: dict[str, Any] = {}
 
@@ -43,6 +44,9 @@ class Cluster:
         return found
 
     async def _handle(self, request: web.Request) -> web.Response:
+        if self.by_size:
+            size = (await request.json())["size"]
+            return web.json_response(self.by_size.get(size, hits([])))
         body = self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0]
         return web.json_response(body, status=body.pop("status", 200))
 
@@ -169,13 +173,50 @@ async def test_lines_from_half_of_the_shards_say_that_they_are_not_all(cluster: 
     assert "ran out of time" in evidence.summary
 
 
-async def test_the_excerpt_is_cut_by_whole_lines_to_its_budget(cluster: Cluster) -> None:
+async def test_more_lines_than_fit_are_folded_into_their_budget(cluster: Cluster) -> None:
     cluster.bodies = [hits([line(n, f"message {n}") for n in range(50)])]
     ctx = Context(deadline=within(5).deadline, max_chars=200)
     evidence = await cluster.run(ctx, service="etl")
     assert len(evidence.excerpt) <= 200
     assert evidence.truncated
-    assert all(each[-1].isdigit() for each in evidence.excerpt.splitlines())
+    assert "×50 01:47:00–01:47:49 INFO message <n> | first: message 0" in evidence.excerpt
+    assert len(evidence.values["lines"]) == 50
+
+
+async def test_of_a_large_window_more_lines_are_folded_than_are_given_as_values(
+    cluster: Cluster,
+) -> None:
+    page = [line(n % 60, f"took {n} ms") for n in range(50)]
+    sample = [*page, *(line(n % 60, f"took {n} ms") for n in range(949)), line(1, "out of memory")]
+    cluster.by_size = {50: hits(page, total=90_000), 1_000: hits(sample, total=90_000)}
+    evidence = await cluster.run(service="etl")
+    assert "×999" in evidence.excerpt
+    assert "out of memory" in evidence.excerpt
+    assert len(evidence.values["lines"]) == 50
+    assert evidence.values["count"] == 90_000
+
+
+async def test_a_large_window_whose_lines_are_too_long_to_fold_is_no_failure(
+    cluster: Cluster,
+) -> None:
+    page = hits([line(n, "x" * 100) for n in range(50)], total=90_000)
+    cluster.by_size = {50: page, 1_000: hits([line(1, "x" * 9_000_000)])}
+    evidence = await cluster.run(service="etl")
+    assert evidence.status == "found"
+    assert "×50" in evidence.excerpt
+
+
+async def test_whoever_asks_for_few_lines_causes_no_large_search(cluster: Cluster) -> None:
+    cluster.bodies = [hits([line(9, "noise")], total=900)]
+    await cluster.run(service="etl", limit=5)
+    assert max(seen.body["size"] for seen in cluster.server.seen) == 5
+
+
+async def test_of_a_document_only_what_is_shown_is_fetched(cluster: Cluster) -> None:
+    cluster.settings = {"service_field": "service.name.keyword"}
+    await cluster.run(service="etl")
+    wanted = cluster.server.seen[0].body["_source"]
+    assert wanted == ["@timestamp", "message", "level", "service.name"]
 
 
 @pytest.mark.parametrize(

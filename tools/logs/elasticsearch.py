@@ -111,8 +111,20 @@ def request_body(query: LogQuery, settings: ElasticsearchSettings) -> dict[str, 
         "query": {"bool": {"filter": filters}},
         "sort": [{settings.timestamp_field: {"order": direction}}],
         "size": query.limit,
+        "_source": _fields(settings),
         "track_total_hits": True,
     }
+
+
+def _fields(settings: ElasticsearchSettings) -> list[str]:
+    """What is read of a document; the rest of it stays where it is."""
+    names = [
+        settings.timestamp_field,
+        settings.message_field,
+        settings.level_field,
+        settings.service_field,
+    ]
+    return [name.removesuffix(".keyword") for name in names]
 
 
 def _spellings(level: Level) -> list[str]:

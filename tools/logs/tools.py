@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tools.kit.errors import InvalidCall, Unavailable
-from tools.kit.excerpt import cut, fit
+from tools.kit.errors import InvalidCall, ToolError, Unavailable
+from tools.kit.excerpt import cut
 from tools.kit.tool import Context, Params, ReadTool
 from tools.kit.types import Evidence
+from tools.logs.digest import ERROR_LEVELS, digest
 from tools.logs.port import Level, LogLine, LogPage, LogQuery, LogStore
 
-ERROR_LEVELS = frozenset({"error", "err", "critical", "crit", "fatal", "alert", "emergency"})
 FIRST_ERRORS = 3
+FOLDED_LINES = 1_000
+"""How many lines of a window that holds more than were asked for are folded into templates."""
+_FEW_LINES = 20
+"""Whoever asks for fewer wants them, not an overview."""
 MESSAGE_CHARS = 2_000
 """How much of one message is kept: a stack trace, not a dump."""
 
@@ -64,9 +71,11 @@ class QueryLogs(ReadTool[QueryLogsParams]):
         page = await self._backend.search(_query(params, start, end), ctx)
         if not page.lines and page.partial:
             raise Unavailable(f"{page.query}: found nothing, but {page.partial}; try again")
-        errors = await self._first_errors(params, page, start, end, ctx)
-        shown = [*errors, *(line for line in page.lines if line not in errors)]
-        excerpt, cut_short = fit((_text(line) for line in shown), ctx.max_chars)
+        errors, lines = await asyncio.gather(
+            self._first_errors(params, page, start, end, ctx),
+            self._more(params, page, start, end, ctx),
+        )
+        excerpt, cut_short = digest(errors, lines, ctx.max_chars)
         return Evidence(
             tool=self.name,
             query=page.query,
@@ -83,6 +92,24 @@ class QueryLogs(ReadTool[QueryLogsParams]):
                 "first_error": cut(errors[0].message, MESSAGE_CHARS) if errors else None,
             },
         )
+
+    async def _more(
+        self,
+        params: QueryLogsParams,
+        page: LogPage,
+        start: datetime,
+        end: datetime,
+        ctx: Context,
+    ) -> Sequence[LogLine]:
+        """Enough lines of a large window to tell what is usual in it and what is rare."""
+        if page.total <= len(page.lines) or params.limit < _FEW_LINES:
+            return page.lines
+        query = replace(_query(params, start, end), limit=FOLDED_LINES)
+        try:
+            return (await self._backend.search(query, ctx)).lines
+        except ToolError:
+            # Such lines may be too long to be had in that number; the page is there already.
+            return page.lines
 
     async def _first_errors(
         self,
@@ -142,11 +169,6 @@ def _summary(params: QueryLogsParams, page: LogPage, errors: list[LogLine]) -> s
     if errors:
         text += f"; first error {errors[0].at:%H:%M:%S}: {errors[0].message}"
     return cut(" ".join(text.split()), 160)
-
-
-def _text(line: LogLine) -> str:
-    head = f"{line.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return " ".join(part for part in (head, line.level.upper(), line.service, line.message) if part)
 
 
 def _value(line: LogLine) -> dict[str, Any]:
