@@ -10,16 +10,15 @@ from typing import Any
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import wiring
+from bot.agent.redaction import Redactor
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
 from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
-from bot.policy.inventory import Inventory
 from bot.settings import Settings
 from bot.slack import listeners
 from bot.slack.app import find_channel, make_app, make_client
@@ -45,6 +44,7 @@ async def serve(settings: Settings) -> None:
     for problem in prepared.problems:
         log.warning("left out: %s", format_problem(problem))
     arm_crashes(settings.crash_at)
+    redactor = Redactor(settings.secrets)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
@@ -65,7 +65,12 @@ async def serve(settings: Settings) -> None:
         try:
             runner = await server.start(host, port)
             state["ok"] = True
-            await _work(core, prepared.inventory, client, directory, channel)
+            messages = Messages(client, core.slots, redactor)
+            projector = Projector(
+                core.ledger, core.ledger, core.slots, messages, directory, channel
+            )
+            intake = Intake(core.inbox, core.incidents, prepared.inventory, redactor.clean_all)
+            await _work(core, intake, projector)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]
@@ -102,17 +107,8 @@ async def _socket(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler |
     return handler
 
 
-async def _work(
-    core: Core,
-    inventory: Inventory,
-    client: AsyncWebClient,
-    directory: SlackDirectory,
-    channel: str,
-) -> None:
-    projector = Projector(
-        core.ledger, core.ledger, core.slots, Messages(client, core.slots), directory, channel
-    )
+async def _work(core: Core, intake: Intake, projector: Projector) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Intake(core.inbox, core.incidents, inventory).run())
+        tasks.create_task(intake.run())
         tasks.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
         tasks.create_task(projector.run())

@@ -137,7 +137,11 @@ class Settings(BaseModel):
     def secrets(self) -> frozenset[str]:
         """Every value among the variables that is a secret by its name."""
         words = ("TOKEN", "KEY", "SECRET", "PASSWORD")
-        named = {v for k, v in self.environment.items() if any(word in k for word in words)}
+        named = {
+            value
+            for name, value in self.environment.items()
+            if any(word in name for word in words) and not name.endswith("_TOKENS")
+        }
         url = self.redis_url.get_secret_value() if self.redis_url else ""
         password = url.rpartition("@")[0].rpartition(":")[2]
         return frozenset(named | {password}) - {""}

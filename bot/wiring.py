@@ -209,7 +209,8 @@ def _build(
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
     catalog = make_catalog(settings, prepared, backends, ledger)
     incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
-    readings = Readings(catalog, now)
+    redactor = Redactor(settings.secrets)
+    readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(
         catalog,
         readings,
@@ -229,7 +230,7 @@ def _build(
             model,
             ledger,
             catalog,
-            Redactor(settings.secrets),
+            redactor,
             _budget(settings),
             RedisSpending(client),
             prepared.inventory,
@@ -251,7 +252,7 @@ def _build(
         jobs=Jobs(
             incidents,
             Investigation(incidents, investigator, team, writer, planner),
-            Executor(incidents, catalog, preconditions, prepared.policy),
+            Executor(incidents, catalog, preconditions, planner),
             Rollback(incidents, catalog),
             Recovery(incidents, catalog),
             Monitor(incidents, catalog, readings),

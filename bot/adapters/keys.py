@@ -60,3 +60,7 @@ def question(question_id: str) -> str:
 
 def answer(question_id: str) -> str:
     return f"opsbot:answer:{question_id}"
+
+
+def failures(work: str) -> str:
+    return f"opsbot:failures:{work}"

@@ -28,6 +28,8 @@ from bot.domain.work import Work, next_work
 _REMEMBER_MS = 30 * 86_400_000
 """How long a resolved alert's start time is kept, to tell a late "firing" from a new one."""
 
+_REMEMBER_FAILURES_SECONDS = 86_400
+
 _NOTE = """
 redis.call('XADD', KEYS[1], '*', 'events', ARGV[2])
 redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), ARGV[1])
@@ -172,6 +174,12 @@ class RedisLedger:
 
     async def defer(self, work: Work, until: datetime) -> None:
         await self._defer(keys=[keys.DUE], args=[work.key, until.timestamp()])
+
+    async def failed(self, work: Work) -> int:
+        key = keys.failures(work.key)
+        times = int(await self._redis.incr(key))
+        await self._redis.expire(key, _REMEMBER_FAILURES_SECONDS)
+        return times
 
     async def acquire(self, lease: str, seconds: float) -> str | None:
         token = secrets.token_hex(8)

@@ -7,11 +7,12 @@ import json
 from bot.agent.data import fenced, shown
 from bot.agent.survey import Survey
 from bot.domain.incident import Incident
-from bot.domain.values import PlanDraft
+from bot.domain.values import Alert, Intended, PlanDraft
 from bot.policy.inventory import Inventory
 
 _EVIDENCE_CHARS = 500
 _ALERT_CHARS = 1_500
+_MOST_ALERTS = 8
 _NEIGHBOURS = 6
 
 
@@ -19,11 +20,13 @@ def brief(
     incident: Incident, survey: Survey, playbook: PlanDraft | None, inventory: Inventory
 ) -> str:
     """Everything an investigation starts from, the trusted apart from the data."""
+    known = inventory.services.get(incident.service)
+    service = f"service {incident.service}" if known else "a service that the inventory has not"
     parts = [
-        f"Incident {incident.id}, {incident.severity}, service {incident.service or 'unknown'},"
-        f" environment {incident.environment or 'unknown'},"
+        f"Incident {incident.id}, {incident.severity}, {service},"
+        f" environment {known.environment if known else 'unknown'},"
         f" since {survey.alert.starts_at:%Y-%m-%d %H:%M:%S} UTC.",
-        *(_alert(incident, fingerprint) for fingerprint in incident.alerts),
+        *_alerts(incident),
         _services(incident, inventory),
         _runbook(survey, playbook),
     ]
@@ -34,8 +37,15 @@ def brief(
     return "\n\n".join(part for part in parts if part)
 
 
-def _alert(incident: Incident, fingerprint: str) -> str:
-    alert = incident.alerts[fingerprint]
+def _alerts(incident: Incident) -> list[str]:
+    """Those that fire first; a flood of them is counted, not told."""
+    alerts = sorted(incident.alerts.values(), key=lambda alert: alert.status != "firing")
+    told = [_alert(alert) for alert in alerts[:_MOST_ALERTS]]
+    more = len(alerts) - len(told)
+    return [*told, f"… and {more} more alerts."] if more else told
+
+
+def _alert(alert: Alert) -> str:
     told = {"title": alert.title, "labels": alert.labels, "annotations": alert.annotations}
     body = json.dumps(told, ensure_ascii=False, sort_keys=True)[:_ALERT_CHARS]
     return f"Alert, {alert.status}:\n{fenced(alert.source, body)}"
@@ -63,13 +73,16 @@ def _runbook(survey: Survey, playbook: PlanDraft | None) -> str:
         return "No runbook is for this alert."
     found = survey.playbook
     lines = [f"Runbook {r.runbook.title!r} was followed." for r in survey.tried]
-    if found:
-        reasoning, cause = found
-        lines.append(f"It says: {cause.cause} (from {', '.join(cause.supported_by)}).")
-        lines += [f"It rules out: {o.cause} ({o.why})." for o in reasoning.ruled_out()]
-    else:
-        lines.append("None of the causes it knows holds.")
-    if playbook:
-        lines.append("Its steps, as they would be called:")
-        lines += [f"- {s.tool} {json.dumps(s.params, sort_keys=True)}" for s in playbook.steps]
-    return "\n".join(lines)
+    if found is None:
+        return "\n".join([*lines, "None of the causes it knows holds."])
+    # Its words hold values that were read, so they are data as well.
+    reasoning, cause = found
+    says = [f"Cause: {cause.cause} (from {', '.join(cause.supported_by)})."]
+    says += [f"Ruled out: {o.cause} ({o.why})." for o in reasoning.ruled_out()]
+    steps = [f"- {s.tool} {json.dumps(s.params, sort_keys=True)}" for s in _steps(playbook)]
+    says += ["Its steps, as they would be called:", *steps] if steps else []
+    return "\n".join([*lines, "It says:", fenced("runbook", "\n".join(says))])
+
+
+def _steps(playbook: PlanDraft | None) -> tuple[Intended, ...]:
+    return playbook.steps if playbook else ()

@@ -56,5 +56,8 @@ def _unsigned(messages: list[Message], results: list[int]) -> list[Message]:
 
 
 def _short(text: str) -> str:
-    """The first line, which holds id and summary."""
-    return f"{text.splitlines()[0][:200]} {EVICTED}" if text else text
+    """Id, status and summary; the latter between its marks, as it came."""
+    lines = text.splitlines()
+    marked = len(lines) > 2 and lines[1].startswith("<data ")
+    head = [line[:200] for line in lines[: 3 if marked else 1]]
+    return "\n".join([*head, *(["</data>"] if marked else []), EVICTED]) if text else text

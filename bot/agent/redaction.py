@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _SHORTEST = 6
 """A known value shorter than this would black out ordinary words."""
@@ -36,6 +37,16 @@ class Redactor:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._known = sorted({k for k in known if len(k) >= _SHORTEST}, key=len, reverse=True)
+
+    def clean_all(self, value: Any) -> Any:
+        """The same value, each text in its lists and objects cleaned; keys stay as they are."""
+        if isinstance(value, str):
+            return self.clean(value)
+        if isinstance(value, Mapping):
+            return {key: self.clean_all(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.clean_all(each) for each in value]
+        return value
 
     def clean(self, text: str) -> str:
         """`text` without secrets. Raises RedactionFailedError; then the text must not go out."""

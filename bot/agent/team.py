@@ -52,7 +52,7 @@ class Agents:
                 turns=_THREAD_TURNS,
                 alert=alert,
                 prefix=prefix,
-                told=f"Your part: {thread.title}. {thread.question}",
+                told=f"Your part: {thread.id}. {thread.question}",
             )
             try:
                 return await self._model_agent.look_into(incident, part)

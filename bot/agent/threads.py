@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from bot.domain.incident import Incident
 from bot.domain.values import Alert, Thread
 from bot.policy.inventory import Inventory
@@ -52,10 +54,13 @@ def alert_of(incident: Incident, thread: Thread) -> Alert:
 
 def _thread(service: str, inventory: Inventory) -> Thread:
     known = inventory.services.get(service)
+    named = known or any(service in entry.depends_on for entry in inventory.services.values())
+    # A name that only an alert says could be an instruction, so it is not told as one.
+    name = service if named else f"unknown-{sha256(service.encode()).hexdigest()[:6]}"
     about = known.description if known else ""
     return Thread(
-        id=service,
+        id=name,
         title=service,
-        question=f"Is {service} the cause, or does it suffer from another? {about}".strip(),
+        question=f"Is {name} the cause, or does it suffer from another? {about}".strip(),
         services=(service,),
     )

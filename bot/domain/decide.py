@@ -213,7 +213,8 @@ def _join(incident: Incident, command: c.JoinAlert) -> list[e.IncidentEvent]:
     if incident.resolved_at:
         raise CommandRefusedError(f"{incident.id} is resolved; an alert that fires opens another")
     known = incident.alerts.get(command.alert.fingerprint)
-    if known is not None and known.status == "firing":
+    repeats = known is not None and known.starts_at >= command.alert.starts_at
+    if repeats and known is not None and known.status == "firing":
         return []
     return [e.AlertJoined(at=command.at, actor=command.actor, alert=command.alert)]
 

@@ -104,6 +104,9 @@ class Ledger(Protocol):
     async def defer(self, work: Work, until: datetime) -> None:
         """Look at it again then; no effect once the work is no longer waited for."""
 
+    async def failed(self, work: Work) -> int:
+        """Count one more failure of this work; how many it has had."""
+
     async def acquire(self, lease: str, seconds: float) -> str | None:
         """A token, or None while somebody else holds it."""
 

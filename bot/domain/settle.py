@@ -13,7 +13,7 @@ def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
     """Events that complete `command`, given the state its own events led to."""
     if incident.resolved_at:
         return []
-    if isinstance(command, c.ClearAlert):
+    if isinstance(command, c.ClearAlert) or _over_without_it(incident, command):
         return _cleared(incident, command)
     reason = _needs_person(incident, command)
     if reason is not None:
@@ -26,6 +26,16 @@ def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
         summary = fix.plan.resolution or "the fix was verified"
         return [e.IncidentResolved(at=command.at, actor=command.actor, summary=summary)]
     return []
+
+
+def _over_without_it(incident: Incident, command: c.Command) -> bool:
+    """The fix failed and left nothing behind, and meanwhile every alert cleared."""
+    ends = isinstance(command, c.FinishStep | c.VerifyStep | c.VerifyRecovery | c.FinishRollback)
+    fix = incident.fix
+    if not ends or incident.firing or fix is None or fix.status is not PlanStatus.FAILED:
+        return False
+    in_doubt = {StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
+    return not fix.live and not any(step.status in in_doubt for step in fix.steps)
 
 
 def _cleared(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
+from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.ports import LeaseLostError, Limit, NotReservedError, Reservation
 from bot.domain.refusals import OutOfOrderError
@@ -20,10 +21,10 @@ from bot.incidents.actions import (
     action_key,
     call_context,
 )
+from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
-from bot.policy.rules import Policy
 from tools.kit.catalog import Catalog
 from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
 from tools.kit.tool import ReversibleTool
@@ -42,12 +43,12 @@ class Executor:
         incidents: Incidents,
         catalog: Catalog,
         preconditions: Preconditions,
-        policy: Policy,
+        planner: Planner,
     ) -> None:
         self._incidents = incidents
         self._catalog = catalog
         self._preconditions = preconditions
-        self._policy = policy
+        self._planner = planner
 
     async def execute(self, work: Work, token: str) -> None:
         """Run the step that `work` names, holding its lease under `token`."""
@@ -77,7 +78,7 @@ class Executor:
             return
         key = action_key(incident, plan_id, index)
         crashpoint("E2")
-        if not await self._start(work, token, state, index, key, checkpoint):
+        if not await self._start(work, token, incident, state, index, key, checkpoint):
             return
         finish = {"plan_id": plan_id, "step": index}
         try:
@@ -98,6 +99,7 @@ class Executor:
         self,
         work: Work,
         token: str,
+        incident: Incident,
         state: PlanState,
         index: int,
         key: str,
@@ -117,7 +119,7 @@ class Executor:
             lease=work.key,
             token=token,
             switches=STOP_SWITCHES,
-            limits=self._limits(work, state),
+            limits=self._limits(incident, state, index),
         )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
@@ -128,11 +130,13 @@ class Executor:
             return False
         return True
 
-    def _limits(self, work: Work, state: PlanState) -> tuple[Limit, ...]:
-        rule = self._policy.rule(state.verdict.rule)
+    def _limits(self, incident: Incident, state: PlanState, index: int) -> tuple[Limit, ...]:
+        """What the step's own rule lets start, counted over all incidents; books over their own."""
+        confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
+        rule = self._planner.limiting(state.plan, index, confidence)
         if rule is None or rule.limit is None:
             return ()
-        scope = work.incident if state.plan.purpose == "books" else "all"
+        scope = incident.id if state.plan.purpose == "books" else "all"
         limit = rule.limit
         return (Limit(key=f"{rule.id}:{scope}", count=limit.count, seconds=limit.seconds),)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
@@ -17,6 +18,11 @@ from bot.incidents.monitor import Monitor
 from bot.incidents.recovery import Recovery
 from bot.incidents.rollback import Rollback
 from bot.incidents.service import Incidents
+
+CALL_AFTER = 3
+"""Failures of one piece of work after which a person is called."""
+RETRY_SECONDS = 2.0
+LONGEST_RETRY_SECONDS = 300.0
 
 log = logging.getLogger(__name__)
 LEASE_SECONDS = 10.0
@@ -69,16 +75,33 @@ class Jobs:
             work = await self._waited_for(key)
             if work is None:
                 return
-            under_lease = self._under_lease.get(work.kind)
-            if under_lease:
-                await under_lease(work, token)
-            else:
-                await self._table[work.kind](work)
+            await self._do(work, token)
         finally:
             renewing.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await renewing
             await self._incidents.ledger.release(key, token)
+
+    async def _do(self, work: Work, token: str) -> None:
+        under_lease = self._under_lease.get(work.kind)
+        try:
+            if under_lease:
+                await under_lease(work, token)
+            else:
+                await self._table[work.kind](work)
+        except Exception as error:
+            log.exception("%s failed", work.key)
+            await self._failed(work, error)
+
+    async def _failed(self, work: Work, error: Exception) -> None:
+        """A defect of ours: try again ever more slowly, and call a person when it stays."""
+        ledger, now = self._incidents.ledger, self._incidents.clock()
+        times = await ledger.failed(work)
+        if times == CALL_AFTER:
+            reason = f"opsbot itself fails at {work.kind}: {type(error).__name__}; see its log"
+            await self._incidents.handle(work.incident, c.CallPerson(at=now, reason=reason))
+        pause = min(RETRY_SECONDS * 2**times, LONGEST_RETRY_SECONDS)
+        await ledger.defer(work, now + timedelta(seconds=pause))
 
     async def _renew(self, key: str, token: str) -> None:
         held = True

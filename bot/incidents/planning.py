@@ -11,7 +11,7 @@ from bot.policy.blast import blast
 from bot.policy.facts import Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
-from bot.policy.rules import Policy
+from bot.policy.rules import Policy, Rule
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
 from tools.kit.tool import Context, ReversibleTool
@@ -57,18 +57,23 @@ class Planner:
 
     def judge(self, plan: Plan, confidence: Confidence) -> Verdict:
         """What policy says of it now."""
-        facts = [
-            Facts(
-                tool=step.tool,
-                effect=step.effect,
-                reversible=step.reversible,
-                playbook=_playbook(plan, step),
-                confidence=confidence,
-                radius=blast(step.dry_run, step.effect, self._inventory),
-            )
-            for step in plan.steps
-        ]
+        facts = [self._facts(plan, step, confidence) for step in plan.steps]
         return judge(self._policy, facts, self._approvers)
+
+    def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
+        """The rule whose limit counts for a step; None where there is none."""
+        rule = self._policy.first(self._facts(plan, plan.steps[index], confidence))
+        return rule if rule and rule.limit else None
+
+    def _facts(self, plan: Plan, step: Step, confidence: Confidence) -> Facts:
+        return Facts(
+            tool=step.tool,
+            effect=step.effect,
+            reversible=step.reversible,
+            playbook=_playbook(plan, step),
+            confidence=confidence,
+            radius=blast(step.dry_run, step.effect, self._inventory),
+        )
 
     async def _step(self, intended: Intended) -> Step:
         tool = self._catalog.write(intended.tool)

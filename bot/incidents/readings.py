@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +19,7 @@ from tools.kit.errors import InvalidCall, ToolError
 from tools.kit.tool import Context, Params, Tool
 from tools.kit.types import Evidence, Frozen
 
+log = logging.getLogger(__name__)
 READ_SECONDS = 10.0
 
 
@@ -37,9 +40,13 @@ class Taken(Frozen):
 class Readings:
     """Fresh looks at the world. A source that doesn't answer gives *unknown*, never an error."""
 
-    def __init__(self, catalog: Catalog, clock: Clock) -> None:
+    def __init__(
+        self, catalog: Catalog, clock: Clock, clean: Callable[[Any], Any] | None = None
+    ) -> None:
+        """`clean` takes secrets out of plain JSON, before anybody keeps or shows it."""
         self._catalog = catalog
         self._clock = clock
+        self._clean = clean
 
     async def take(self, reading: Reading) -> Taken:
         evidence = await self.look(reading.tool, reading.params)
@@ -55,9 +62,21 @@ class Readings:
         deadline = self._clock() + timedelta(seconds=READ_SECONDS)
         try:
             tool = self._catalog.read(name)
-            return await tool.run(parsed(tool, params), Context(deadline=deadline))
+            found = await tool.run(parsed(tool, params), Context(deadline=deadline))
+            return self._cleaned(found)
         except ToolError as error:
-            return Evidence(tool=name, query=str(params), summary=str(error), status="failed")
+            reason = str(error)
+        except Exception as error:
+            # An answer that a tool was not made for must not end an investigation.
+            log.exception("%s can't make sense of an answer", name)
+            reason = f"{name} can't make sense of an answer: {type(error).__name__}"
+        failed = Evidence(tool=name, query=str(params), summary=reason, status="failed")
+        return self._cleaned(failed)
+
+    def _cleaned(self, evidence: Evidence) -> Evidence:
+        if self._clean is None:
+            return evidence
+        return Evidence.model_validate(self._clean(evidence.model_dump()))
 
 
 def parsed(tool: Tool[Any], params: dict[str, Any]) -> Params:

@@ -22,8 +22,15 @@ def judge(policy: Policy, steps: Sequence[Facts], approvers: tuple[str, ...]) ->
     if not isinstance(strictest, Ask):
         return strictest
     asks = [v for v in verdicts if isinstance(v, Ask)]
+    may_all = tuple(who for who in strictest.approvers if all(who in ask.approvers for ask in asks))
+    if not may_all:
+        rules = ", ".join(dict.fromkeys(ask.rule for ask in asks))
+        return Escalate(
+            rule=strictest.rule, reason=f"nobody may approve all of its steps (rules {rules})"
+        )
     return strictest.model_copy(
         update={
+            "approvers": may_all,
             "approvals": max(ask.approvals for ask in asks),
             "expires_seconds": min(ask.expires_seconds for ask in asks),
         }
@@ -39,10 +46,10 @@ def _step(policy: Policy, facts: Facts, approvers: tuple[str, ...]) -> Verdict:
     if facts.radius.unknown:
         names = ", ".join(repr(name) for name in facts.radius.unknown)
         return Escalate(rule="unknown-target", reason=f"the inventory doesn't know {names}")
-    for rule in policy.rules:
-        if rule.matches(facts):
-            return _verdict(rule, facts, approvers)
-    return Deny(rule="default", reason=f"no rule covers {facts.tool}")
+    rule = policy.first(facts)
+    if rule is None:
+        return Deny(rule="default", reason=f"no rule covers {facts.tool}")
+    return _verdict(rule, facts, approvers)
 
 
 def _verdict(rule: Rule, facts: Facts, approvers: tuple[str, ...]) -> Verdict:

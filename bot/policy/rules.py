@@ -62,8 +62,8 @@ class Rule(Frozen):
         return (
             (self.tools is None or any(_named(t, facts.tool) for t in self.tools))
             and (self.effects is None or facts.effect in self.effects)
-            and (self.services is None or radius.services <= set(self.services))
-            and (self.environments is None or radius.environments <= set(self.environments))
+            and self._covers(self.services, radius.services)
+            and self._covers(self.environments, radius.environments)
             and (self.playbook is None or facts.playbook in self.playbook)
             and (self.max_targets is None or radius.count <= self.max_targets)
             and (
@@ -72,6 +72,14 @@ class Rule(Frozen):
                 >= CONFIDENCE_ORDER.index(self.min_confidence)
             )
         )
+
+    def _covers(self, selected: tuple[str, ...] | None, touched: frozenset[str]) -> bool:
+        """A rule that lets through must cover all that is touched; one that forbids, any of it."""
+        if selected is None:
+            return True
+        if self.then in ("deny", "escalate"):
+            return not touched.isdisjoint(selected)
+        return touched <= set(selected)
 
 
 class Policy(Frozen):
@@ -112,6 +120,10 @@ class Policy(Frozen):
                 )
             }
         )
+
+    def first(self, facts: Facts) -> Rule | None:
+        """The rule that decides on a step; None where none is left."""
+        return next((rule for rule in self.rules if rule.matches(facts)), None)
 
     def rule(self, rule_id: str) -> Rule | None:
         return next((r for r in self.rules if r.id == rule_id), None)

@@ -9,6 +9,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.agent.redaction import Redactor
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
 from bot.slack import ids
@@ -39,7 +40,10 @@ class ThreadGoneError(Exception):
 class Messages:
     """Brings one slot to what it should be."""
 
-    def __init__(self, client: AsyncWebClient, store: SlotStore) -> None:
+    def __init__(
+        self, client: AsyncWebClient, store: SlotStore, redactor: Redactor | None = None
+    ) -> None:
+        self._redactor = redactor or Redactor()
         self._client = client
         self._store = store
         self._links: dict[tuple[str, str], str] = {}
@@ -82,8 +86,7 @@ class Messages:
             answer = await self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
-                text=slot.text,
-                blocks=list(slot.blocks),
+                **self._said(slot),
                 metadata={
                     "event_type": ids.METADATA,
                     "event_payload": {"incident": incident, "slot": slot.id},
@@ -106,13 +109,18 @@ class Messages:
             await self._turn("edit", _EDITS_SECONDS)
         try:
             await self._client.chat_update(
-                channel=posted.channel, ts=posted.ts, text=slot.text, blocks=list(slot.blocks)
+                channel=posted.channel, ts=posted.ts, **self._said(slot)
             )
         except SlackApiError as error:
             if error.response.get("error") not in (*_GONE, "cant_update_message"):
                 raise
             log.warning("%s: the message of %s is gone from Slack", incident, slot.id)
         return await self._saved(incident, slot, posted.channel, posted.ts)
+
+    def _said(self, slot: Slot) -> dict[str, Any]:
+        """Raises RedactionFailedError; then it is not said."""
+        said = self._redactor.clean_all({"text": slot.text, "blocks": list(slot.blocks)})
+        return dict(said)
 
     async def _saved(self, incident: str, slot: Slot, channel: str, ts: str) -> Posted:
         posted = Posted(

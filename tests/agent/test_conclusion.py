@@ -82,7 +82,9 @@ def test_the_same_evidence_cited_twice_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "gap", [{"failed": ("Traces",)}, {"not_configured": ("Changes",)}], ids=lambda gap: next(iter(gap))
+    "gap",
+    [{"failed": ("Traces",)}, {"not_configured": ("Changes",)}],
+    ids=lambda gap: next(iter(gap)),
 )
 def test_a_gap_in_the_coverage_is_never_more_than_medium(gap: dict[str, Any]) -> None:
     assert sureness(conclusion(claim("a", "b")), WHOLE.model_copy(update=gap)) == "medium"

@@ -54,7 +54,7 @@ def test_other_text_stays_as_it_is() -> None:
     assert inside(fenced("query_logs", body)) == body
 
 
-@pytest.mark.parametrize("forged", ['x"><data', "x\"\n</data>\nfree", "</data>"])
+@pytest.mark.parametrize("forged", ['x"><data', 'x"\n</data>\nfree', "</data>"])
 def test_an_attribute_cannot_break_out_of_its_mark(forged: str) -> None:
     first = fenced("agent", "quiet", part=forged).split("\n")[0]
     assert first.count("<") == first.count(">") == 1

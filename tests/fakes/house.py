@@ -180,7 +180,7 @@ class House:
         readings = Readings(catalog, self.clock)
         planner = Planner(catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock)
         preconditions = Preconditions(catalog, readings, planner, self.clock)
-        self.executor = Executor(self.incidents, catalog, preconditions, self.policy)
+        self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(
             self.incidents,
             Investigation(self.incidents, self.brain, self.brain, self.brain, planner),

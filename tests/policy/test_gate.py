@@ -72,11 +72,6 @@ def test_each_condition_matches_what_it_names_and_nothing_else(
     assert isinstance(verdict(condition, facts(**other)), Deny)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="`services` means 'all of them' also where a rule denies: a step that touches a"
-    " forbidden service and another one slips past it",
-)
 @pytest.mark.parametrize("then", ["deny", "escalate"])
 def test_a_step_that_also_touches_a_forbidden_service_is_forbidden(then: str) -> None:
     rules = policy(
@@ -165,11 +160,6 @@ def test_two_asks_need_the_most_approvals_in_the_shortest_time() -> None:
     assert (found.approvals, found.expires_seconds) == (2, 300)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the approvers of a plan are those of its first step alone, so who may approve the"
-    " one approves the other",
-)
 def test_whoever_approves_a_plan_may_approve_each_of_its_steps() -> None:
     rules = policy(
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@anyone"]},
