@@ -40,7 +40,8 @@ class Work(Frozen):
     incident: str
     kind: Kind
     ref: str = ""
-    """`<plan>` or `<plan>:<step>`; a thread for diagnose; a milestone for keep_books."""
+    """`<plan>` or `<plan>:<step>`; a thread for diagnose; for combine `all` or `deadline`; a
+    milestone for keep_books."""
     due: datetime
 
     @property
@@ -93,10 +94,10 @@ def _of_diagnosis(incident: Incident, opened_at: datetime) -> list[Work]:
         return [work("investigate", opened_at)]
     looking = [i for i, state in incident.threads.items() if state.finished is None]
     if not looking:
-        return [work("combine", incident.updated_at or opened_at)]
+        return [work("combine", incident.updated_at or opened_at, "all")]
     return [
         *(work("diagnose", opened_at, thread) for thread in looking),
-        work("combine", incident.threads_deadline or opened_at),
+        work("combine", incident.threads_deadline or opened_at, "deadline"),
     ]
 
 

@@ -63,20 +63,22 @@ class Incidents:
                 continue
             for event in events:
                 log.info("%s %s by %s", incident_id, event.type, event.actor)
-            await self._enqueue(after)
+            await self._enqueue(before, after)
             return after
         raise AssertionError("unreachable")
 
-    async def _enqueue(self, incident: Incident) -> None:
-        """Hint the queue at once; the sweeper does it again if this is lost."""
+    async def _enqueue(self, before: Incident, after: Incident) -> None:
+        """Hint the queue at once of what this commit made due; the sweeper does it again if this
+        is lost. What was waited for already keeps its own time."""
         now = self.clock()
-        due = [work for work in next_work(incident) if work.due <= now]
+        waited = {work.key for work in next_work(before)}
+        due = [w for w in next_work(after) if w.due <= now and w.key not in waited]
         try:
             for work in due:
                 await self.ledger.defer(work, now + ENQUEUE_AGAIN)
             await self._queue.enqueue(due)
         except Exception:
-            log.exception("%s: could not enqueue; the sweeper will", incident.id)
+            log.exception("%s: could not enqueue; the sweeper will", after.id)
 
 
 def _released(incident: Incident, events: Sequence[e.IncidentEvent]) -> list[Claim]:

@@ -72,15 +72,15 @@ CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
         ),
         (
             [opened(), *BOOKS, ASSIGNED],
-            [("diagnose", "lamps", 0), ("diagnose", "bells", 0), ("combine", "", 180)],
+            [("diagnose", "lamps", 0), ("diagnose", "bells", 0), ("combine", "deadline", 180)],
         ),
         (
             [opened(), *BOOKS, ASSIGNED, thread_done("lamps")],
-            [("diagnose", "bells", 0), ("combine", "", 180)],
+            [("diagnose", "bells", 0), ("combine", "deadline", 180)],
         ),
         (
             [opened(), *BOOKS, ASSIGNED, thread_done("lamps"), thread_done("bells")],
-            [("combine", "", 5)],
+            [("combine", "all", 5)],
         ),
         ([opened(), diagnosed(), *BOOKS, *proposed()], [("expire", "P1", 2 + EXPIRES)]),
         (APPROVED, [("execute", "P1:0", 10)]),

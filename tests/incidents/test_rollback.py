@@ -7,6 +7,7 @@ import asyncio
 from bot.domain.plan_state import StepStatus
 from bot.domain.values import Status
 from tests.fakes.house import House, draft
+from tests.fakes.story import alert
 
 
 async def failed(house: House, *lamps: str) -> None:
@@ -74,3 +75,14 @@ async def test_a_backend_that_stays_away_leaves_it_to_a_person(house: House) -> 
     await house.later(301)
     assert (await house.fix()).steps[0].status is StepStatus.STUCK
     assert "could not be undone: no answer" in (await house.incident()).calls[-1].reason
+
+
+async def test_alerts_that_cleared_meanwhile_end_it_without_a_person(house: House) -> None:
+    await failed(house)
+    await house.receive(alert(status="resolved"))
+    assert (await house.incident()).status is not Status.RESOLVED
+    await house.work()
+    incident = await house.incident()
+    assert house.world.painted == ["paint hall green", "paint hall red"]
+    assert incident.status is Status.RESOLVED
+    assert not incident.calls

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -10,13 +9,13 @@ from pydantic import Field
 
 from tools.kit.errors import InvalidCall, Unavailable
 from tools.kit.excerpt import cut, fit
-from tools.kit.quantity import Unit, show
+from tools.kit.quantity import Unit
 from tools.kit.tool import Context, Params, ReadTool
 from tools.kit.types import Evidence
 from tools.metrics.port import MetricStore, Samples, Series
+from tools.metrics.summaries import Read, oddest, span, summaries
 
 KEPT_SERIES = 50
-SAMPLES_SHOWN = 12
 
 
 class QueryMetricsParams(Params):
@@ -42,12 +41,16 @@ class QueryMetrics(ReadTool[QueryMetricsParams]):
     """
 
     name: ClassVar[str] = "query_metrics"
-    yields: ClassVar[frozenset[str]] = frozenset({"series", "value"})
+    yields: ClassVar[frozenset[str]] = frozenset({"series", "value", "anomaly"})
 
     def __init__(self, backend: MetricStore) -> None:
         self._backend = backend
 
     async def run(self, params: QueryMetricsParams, ctx: Context) -> Evidence:
+        """Values: `series`, each with `labels`, `first`, `last`, `min` and `max`; `value`, where
+        there is one series, its last; `anomaly`, the series that left its usual range furthest,
+        in one line, or null.
+        """
         if not params.query.strip():
             raise InvalidCall("query is blank; give a PromQL expression, such as 'up'")
         end = params.until or datetime.now(UTC)
@@ -57,19 +60,25 @@ class QueryMetrics(ReadTool[QueryMetricsParams]):
         samples = await self._backend.query(params.query, start, end, ctx)
         if not samples.series and samples.warnings:
             raise Unavailable(f"{samples.query}: found nothing, but {'; '.join(samples.warnings)}")
-        excerpt, cut_short = fit(_lines(samples, params.unit), ctx.max_chars)
+        read = [Read(series) for series in samples.series]
+        excerpt, cut_short = fit(summaries(read, samples.warnings, params.unit), ctx.max_chars)
         kept = [_value(series) for series in samples.series[:KEPT_SERIES]]
+        anomaly = oddest(read, params.unit)
         return Evidence(
             tool=self.name,
             query=samples.query,
-            summary=_summary(params, samples),
+            summary=_summary(params, samples, anomaly),
             excerpt=excerpt,
             start=start,
             end=end,
             url=samples.url,
             status="found" if samples.series else "empty",
             truncated=cut_short or len(samples.series) > KEPT_SERIES or bool(samples.warnings),
-            values={"series": kept, "value": kept[0]["last"] if len(samples.series) == 1 else None},
+            values={
+                "series": kept,
+                "value": kept[0]["last"] if len(samples.series) == 1 else None,
+                "anomaly": anomaly,
+            },
         )
 
 
@@ -85,39 +94,10 @@ def _value(series: Series) -> dict[str, Any]:
     }
 
 
-def _summary(params: QueryMetricsParams, samples: Samples) -> str:
+def _summary(params: QueryMetricsParams, samples: Samples, anomaly: str | None) -> str:
     if not samples.series:
         return cut(f"No series for {params.query}", 160)
     if len(samples.series) > 1:
-        return cut(f"{len(samples.series)} series for {params.query}", 160)
-    return cut(f"{params.query}: {_span(samples.series[0], params.unit)}", 160)
-
-
-def _span(series: Series, unit: Unit) -> str:
-    value = _value(series)
-    last = show(value["last"], unit)
-    if len(series.points) == 1:
-        return last
-    return (
-        f"{show(value['first'], unit)} → {last}"
-        f" (min {show(value['min'], unit)}, max {show(value['max'], unit)})"
-    )
-
-
-def _lines(samples: Samples, unit: Unit) -> Iterator[str]:
-    for warning in samples.warnings:
-        yield f"warning: {warning}"
-    for series in samples.series:
-        yield f"{_labels(series)}: {_span(series, unit)}"
-    if len(samples.series) == 1 and len(samples.series[0].points) > 1:
-        points = samples.series[0].points
-        stride = max(1, len(points) // SAMPLES_SHOWN)
-        for at, value in points[::-stride][::-1]:
-            yield f"  {at:%H:%M:%S} {show(value, unit)}"
-
-
-def _labels(series: Series) -> str:
-    labels = dict(series.labels)
-    name = labels.pop("__name__", "")
-    inner = ", ".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-    return f"{name}{{{inner}}}" if inner or not name else name
+        head = f"{len(samples.series)} series for {params.query}"
+        return cut(f"{head}; {anomaly}" if anomaly else head, 160)
+    return cut(f"{params.query}: {span(samples.series[0].points, params.unit)}", 160)
