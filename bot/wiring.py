@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -148,14 +148,33 @@ def declared_catalog(prepared: Prepared) -> Catalog:
     return Catalog(tools)
 
 
-def choose_model(settings: Settings) -> Model | None:
-    """The model of the settings; None: runbooks alone. Imports its SDK, which takes seconds.
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models of the settings."""
 
-    Raises SettingsError where the model is named and its provider isn't set up.
+    main: Model
+    """Investigates."""
+    triage: Model
+    """A cheaper one, for drafts and short questions; may be the same."""
+
+    async def close(self) -> None:
+        await self.main.close()
+        await self.triage.close()
+
+
+def choose_models(settings: Settings) -> Models | None:
+    """The models of the settings; None: runbooks alone. Imports their SDK, which takes seconds.
+
+    Raises SettingsError where a model is named and its provider isn't set up.
     """
-    name = settings.chosen_model
+    name, triage = settings.chosen_model, settings.chosen_triage_model
     if name is None:
         return None
+    main = _model(settings, name)
+    return Models(main, _model(settings, triage) if triage and triage != name else main)
+
+
+def _model(settings: Settings, name: str) -> Model:
     from bot.adapters.models import make_model
 
     try:
@@ -172,11 +191,11 @@ def choose_model(settings: Settings) -> Model | None:
 
 @asynccontextmanager
 async def core(
-    settings: Settings, prepared: Prepared, model: Model | None = None
+    settings: Settings, prepared: Prepared, models: Models | None = None
 ) -> AsyncIterator[Core]:
     """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError.
 
-    `model`: only a process that investigates needs one.
+    `models`: only a process that investigates needs them.
     """
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
@@ -188,10 +207,10 @@ async def core(
         durable = await store.durability(
             client, accepted=settings.redis_durability == "accepted"
         )
-        yield _build(settings, prepared, client, queue, durable, backends, model)
+        yield _build(settings, prepared, client, queue, durable, backends, models)
     finally:
-        if model:
-            await model.close()
+        if models:
+            await models.close()
         await asyncio.gather(*(backend.close() for backend in backends.values()))
         await client.aclose()
         queue.close()
@@ -204,7 +223,7 @@ def _build(
     queue: RqQueue,
     durable: store.Durability,
     backends: dict[str, Backend],
-    model: Model | None,
+    models: Models | None,
 ) -> Core:
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
     catalog = make_catalog(settings, prepared, backends, ledger)
@@ -225,9 +244,9 @@ def _build(
     model_agent: ModelAgent | None = None
     asking: Asking | None = None
     means: Means | None = None
-    if model:
+    if models:
         means = Means(
-            model,
+            models.main,
             ledger,
             catalog,
             redactor,
@@ -239,7 +258,8 @@ def _build(
         model_agent = ModelAgent(means, surveyor)
         asking = Asking(means, readings)
         investigator = Brain(model_agent, runbook_agent, ledger, now)
-    writer = CommunicationAgent(means, readings, prepared.inventory)
+    cheaper = replace(means, model=models.triage) if means and models else None
+    writer = CommunicationAgent(cheaper, readings, prepared.inventory)
     team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(

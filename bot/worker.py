@@ -47,7 +47,7 @@ def _act(settings: Settings, prepared: Prepared, connection: redis.Redis) -> Non
 
 def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> None:
     cores: list[Core] = []
-    model = wiring.choose_model(settings)
+    models = wiring.choose_models(settings)
 
     async def job(key: str) -> None:
         await cores[0].jobs.run(key)
@@ -61,7 +61,7 @@ def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> No
     stack = contextlib.AsyncExitStack()
 
     async def open_core() -> Core:
-        core = await stack.enter_async_context(wiring.core(settings, prepared, model))
+        core = await stack.enter_async_context(wiring.core(settings, prepared, models))
         sweeper = asyncio.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
         stack.callback(sweeper.cancel)
         return core

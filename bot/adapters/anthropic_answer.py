@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from bot.adapters.anthropic_request import ADDED
+from bot.adapters.model_arguments import read_arguments
 from bot.adapters.model_faults import LostAnswerError
 from bot.agent.model import ModelTurn, ToolCall, Usage
 
@@ -119,11 +120,8 @@ class AnthropicAnswer:
 
     def _call(self, at: int, block: dict[str, Any]) -> ToolCall:
         told = self._arguments.get(at, "")
-        try:
-            arguments = json.loads(told) if told else block["input"]
-        except ValueError:
-            arguments = None
-        if isinstance(arguments, dict):
+        arguments = read_arguments(told or json.dumps(block["input"]))
+        if arguments is not None:
             block["input"] = arguments
             return ToolCall(id=block["id"], name=block["name"], arguments=arguments)
         # It goes back as an object, for nothing else is taken.

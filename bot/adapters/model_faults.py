@@ -17,6 +17,9 @@ T = TypeVar("T")
 
 LONGEST_WAIT = 20.0
 """Seconds between two tries where the server names no time of its own."""
+PATIENCE_SECONDS = 30.0
+"""Between the first failure and the last try: people wait meanwhile, and runbooks need no model."""
+_LEAST_WAIT = 0.2
 IDLE_SECONDS = 120.0
 """A connection that stays silent for so long counts as lost."""
 CONNECT_SECONDS = 5.0
@@ -129,6 +132,7 @@ async def insist(
     """
     began = datetime.now(UTC)
     last, tries = "", 0
+    failing_since: datetime | None = None
     try:
         async with asyncio.timeout((deadline - began).total_seconds()):
             while True:
@@ -147,7 +151,10 @@ async def insist(
                     if found.act == "away":
                         raise ModelAwayError(found.reason) from None
                 last = found.reason
-                wait = _pause(tries) if found.wait is None else found.wait
+                wait = _pause(tries) if found.wait is None else max(found.wait, _LEAST_WAIT)
+                failing_since = failing_since or datetime.now(UTC)
+                if (datetime.now(UTC) - failing_since).total_seconds() + wait > PATIENCE_SECONDS:
+                    raise ModelAwayError(f"{last}, {tries} times in a row")
                 if wait >= (deadline - datetime.now(UTC)).total_seconds():
                     raise ModelAwayError(
                         f"{last}; a try in {wait:.0f} s would come after the deadline"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from bot.adapters.model_arguments import read_arguments
 from bot.adapters.model_faults import LostAnswerError
 from bot.agent.model import ModelTurn, ToolCall, Usage
 
@@ -81,11 +81,8 @@ class OpenAIAnswer:
             call.arguments += piece.function.arguments or ""
 
     def _made(self, call: _Call) -> ToolCall:
-        try:
-            arguments = json.loads(call.arguments or "{}")
-        except ValueError:
-            arguments = None
-        if isinstance(arguments, dict):
+        arguments = read_arguments(call.arguments or "{}")
+        if arguments is not None:
             return ToolCall(id=call.id, name=call.name, arguments=arguments)
         told = call.arguments
         # It goes back as an object: servers that put it into a template refuse anything else.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.agent.brief import brief
+from bot.agent.context import sizes
 from bot.agent.data import fenced
 from bot.agent.fieldwork import Fieldwork
 from bot.agent.loop import Loop
@@ -56,6 +57,7 @@ class Asking:
                 prefix=f"{agent}/",
                 end=Answer,
                 end_name="answer",
+                shows=sizes(means.model.context_tokens),
             ),
             transcript,
             means.budget.model_copy(update={"turns": _TURNS}),
@@ -78,5 +80,6 @@ class Asking:
         survey = Survey(alert, work, ())
         reached = incident.diagnosis
         known = f"Diagnosis so far: {reached.cause} ({reached.confidence})." if reached else ""
-        words = brief(incident, survey, None, self._means.inventory)
+        shows = sizes(self._means.model.context_tokens)
+        words = brief(incident, survey, None, self._means.inventory, shows)
         return "\n\n".join(part for part in (asked, known, words) if part)

@@ -34,12 +34,13 @@ class Brain:
             except ModelRejectedError as error:
                 log.exception("%s: the provider calls our request wrong", incident.id)
                 await self._change(incident, str(error))
-        return await self._runbook_agent.investigate(incident)
+        draft = await self._runbook_agent.investigate(incident)
+        return _partial(draft, await self._gave_up(incident))
 
-    async def _gave_up(self, incident: Incident) -> bool:
-        """A model that comes back does not restart what was done."""
+    async def _gave_up(self, incident: Incident) -> e.BrainChanged | None:
+        """Why the model was left, if it was: one that comes back restarts nothing."""
         events = await self._ledger.work(incident.id)
-        return any(isinstance(event, e.BrainChanged) for event in events)
+        return next((event for event in events if isinstance(event, e.BrainChanged)), None)
 
     async def _change(self, incident: Incident, reason: str) -> None:
         log.warning("%s: the runbook agent takes over: %s", incident.id, reason)
@@ -47,3 +48,13 @@ class Brain:
             incident.id,
             e.BrainChanged(at=self._clock(), actor="opsbot", to="runbook", reason=reason),
         )
+
+
+def _partial(draft: Draft, left: e.BrainChanged | None) -> Draft:
+    """The draft, marked as one that the model did not finish."""
+    if left is None:
+        return draft
+    unknown = f"What the model would have found: it ended early, {left.reason}"
+    not_known = (*draft.diagnosis.not_known, unknown)
+    diagnosis = draft.diagnosis.model_copy(update={"not_known": not_known})
+    return draft.model_copy(update={"diagnosis": diagnosis})

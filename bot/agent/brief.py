@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 
+from bot.agent.context import AMPLE, Sizes
 from bot.agent.data import fenced, shown
 from bot.agent.survey import Survey
 from bot.domain.incident import Incident
 from bot.domain.values import Alert, Intended, PlanDraft
 from bot.policy.inventory import Inventory
 
-_EVIDENCE_CHARS = 500
 _ALERT_CHARS = 1_500
 _MOST_ALERTS = 8
 _NEIGHBOURS = 6
 
 
 def brief(
-    incident: Incident, survey: Survey, playbook: PlanDraft | None, inventory: Inventory
+    incident: Incident,
+    survey: Survey,
+    playbook: PlanDraft | None,
+    inventory: Inventory,
+    shows: Sizes = AMPLE,
 ) -> str:
     """Everything an investigation starts from, the trusted apart from the data."""
     known = inventory.services.get(incident.service)
@@ -33,7 +37,8 @@ def brief(
     seen = survey.work.evidence
     if seen:
         parts.append("Seen already:")
-        parts += [shown(id_, evidence, _EVIDENCE_CHARS) for id_, evidence in seen.items()]
+        most = min(shows.evidence, shows.survey // len(seen))
+        parts += [shown(id_, evidence, most) for id_, evidence in seen.items()]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot.agent.budget import Budget, BudgetSpentError, Spending, estimate, require
-from bot.agent.context import fit
+from bot.agent.context import answer_tokens, fit
 from bot.agent.model import (
     Model,
     ModelAwayError,
@@ -114,10 +114,16 @@ class Loop(Generic[E]):
 
     def _request(self) -> Request:
         must_end = self._transcript.turns >= self._budget.turns - 1 or self._silent()
+        tools = self._toolbox.specs()
         return Request(
             system=self._system,
-            tools=self._toolbox.specs(),
-            messages=fit(self._transcript.messages, self._model.context_tokens),
+            tools=tools,
+            messages=fit(
+                self._transcript.messages,
+                self._model.context_tokens,
+                fixed_chars=len(self._system) + sum(len(str(t.schema_)) for t in tools),
+            ),
+            max_output=answer_tokens(self._model.context_tokens),
             must_call=self._toolbox.end_name if must_end else None,
         )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from pydantic import model_validator
+
+from bot.domain.text import whole
 from tools.kit.types import Frozen
 
 
@@ -25,6 +28,11 @@ class ToolCall(Frozen):
     arguments: dict[str, Any]
     malformed: str = ""
     """What came instead, where the arguments were no JSON object."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_stored(cls, given: Any) -> Any:
+        return whole(given)
 
 
 class ToolResult(Frozen):
@@ -76,6 +84,11 @@ class ModelTurn(Frozen):
     """The model that answered, as it names itself."""
     raw: tuple[dict[str, Any], ...] = ()
     """The provider's own content blocks, thinking and signatures among them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_stored(cls, given: Any) -> Any:
+        return whole(given)
 
 
 class ToolMessage(Frozen):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.agent.brief import brief
 from bot.agent.budget import Budget, Spending
 from bot.agent.conclusion import Conclude, UncitedError, accept, diagnose
+from bot.agent.context import sizes
 from bot.agent.loop import Loop
 from bot.agent.model import Model
 from bot.agent.prompts import prompt
@@ -86,12 +87,14 @@ class ModelAgent:
     ) -> Draft:
         """Run the loop on top of what was surveyed."""
         means = self._means
+        shows = sizes(means.model.context_tokens)
         toolbox = Toolbox(
             means.catalog,
             survey.work,
             means.redactor,
             may_propose=part.may_propose,
             prefix=part.prefix,
+            shows=shows,
         )
         transcript = Transcript(incident.id, part.agent, means.ledger, means.clock)
         await transcript.load()
@@ -107,7 +110,7 @@ class ModelAgent:
             end=Conclude,
             check=lambda end: _uncited(end, survey),
         )
-        words = brief(incident, survey, playbook, means.inventory)
+        words = brief(incident, survey, playbook, means.inventory, shows)
         conclusion = await loop.run(means.redactor.clean(f"{part.told}\n\n{words}".strip()))
         hypotheses = accept(conclusion, survey.work.evidence, strict=False)
         found = survey.playbook

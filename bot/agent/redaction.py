@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.domain.text import whole
+
 _SHORTEST = 6
 """A known value shorter than this would black out ordinary words."""
 _PATTERNS = tuple(
@@ -51,6 +53,7 @@ class Redactor:
     def clean(self, text: str) -> str:
         """`text` without secrets. Raises RedactionFailedError; then the text must not go out."""
         try:
+            text = whole(text)
             for value in self._known:
                 text = text.replace(value, _mark(value))
             for pattern in _PATTERNS:

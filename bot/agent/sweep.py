@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.agent.fieldwork import Look
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
@@ -80,29 +78,13 @@ def always_looks(alert: Alert, inventory: Inventory) -> list[Look]:
 
 
 def sweep_finding(look: Look, evidence: Evidence) -> str:
-    """What stands out: the first error of logs, the series that moved most of metrics."""
+    """What stands out: the first error of logs, the metric that left its usual range."""
     values = evidence.values
     if evidence.status == "found" and values.get("first_error"):
         return f"{look.title}: {values['first_error']}"
-    if evidence.status == "found" and values.get("series"):
-        moved = max(values["series"], key=_movement)
-        if _movement(moved) > 0:
-            name = moved["labels"].get("__name__", "a series")
-            return f"{look.title}: {name} {_number(moved['first'])} → {_number(moved['last'])}"
+    if evidence.status == "found" and values.get("anomaly"):
+        return f"{look.title}: {values['anomaly']}"
     return f"{look.title}: {evidence.summary}"
-
-
-def _movement(series: dict[str, Any]) -> float:
-    """How far a series moved against its own size: 0 is flat, 1 is from or to nothing."""
-    first, last = series.get("first"), series.get("last")
-    if first is None or last is None or first == last:
-        return 0.0
-    moved: float = abs(last - first) / max(abs(first), abs(last))
-    return moved
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"
 
 
 def _logs(service: str, title: str) -> Look:

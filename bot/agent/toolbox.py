@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.agent.conclusion import Conclude
+from bot.agent.context import AMPLE, Sizes
 from bot.agent.data import fenced, shown
 from bot.agent.fieldwork import Fieldwork, Look
 from bot.agent.model import Message, ModelTurn, ToolCall, ToolMessage, ToolResult, ToolSpec
@@ -22,9 +24,6 @@ from tools.kit.types import Effect
 
 CONCLUDE = "conclude"
 READ_MORE = "read_more"
-RESULT_CHARS = 1_600
-"""Of one result, as the model first sees it: about 400 tokens."""
-MORE_CHARS = 6_000
 MOST_AT_ONCE = 8
 
 
@@ -50,18 +49,25 @@ class Toolbox:
         prefix: str = "",
         end: type[BaseModel] = Conclude,
         end_name: str = CONCLUDE,
+        shows: Sizes = AMPLE,
     ) -> None:
-        """`prefix` begins the ids of its evidence. `end`: parameters of the call that ends it."""
+        """`prefix` begins the ids of its evidence. `end`: parameters of the call that ends it.
+        `shows`: how much of a result the model is given."""
         self._catalog = catalog
         self._work = work
         self._redactor = redactor
         self._may_propose = may_propose
         self._prefix = prefix
         self._end, self.end_name = end, end_name
+        self._shows = shows
         self.proposed: list[Intended] = []
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """Always in the same order and the same bytes."""
+        return self._specs
+
+    @cached_property
+    def _specs(self) -> tuple[ToolSpec, ...]:
         tools = [
             tool
             for tool in self._catalog
@@ -134,7 +140,7 @@ class Toolbox:
         params = parsed(tool, call.arguments).model_dump(mode="json")
         look = Look(id=evidence_id, title=_title(call), tool=call.name, params=params)
         found = await self._work.take([look], lambda one, e: f"{one.title}: {e.summary}")
-        return shown(evidence_id, found[evidence_id], RESULT_CHARS)
+        return shown(evidence_id, found[evidence_id], self._shows.result)
 
     def _propose(self, call: ToolCall) -> str:
         if not self._may_propose:
@@ -151,7 +157,7 @@ class Toolbox:
         if evidence is None:
             there = ", ".join(self._work.evidence) or "none"
             raise InvalidCall(f"no evidence {wanted.evidence_id!r}; there is: {there}")
-        part = evidence.excerpt[wanted.offset : wanted.offset + MORE_CHARS]
+        part = evidence.excerpt[wanted.offset : wanted.offset + self._shows.more]
         return fenced(evidence.tool, part, id=wanted.evidence_id) if part else "nothing more"
 
 

@@ -88,8 +88,8 @@ async def _alone(given: Settings, question: Question) -> int:
         await valkey.start()
         try:
             alone = given.model_copy(update={"redis_url": SecretStr(valkey.url)})
-            model = wiring.choose_model(alone)
-            async with wiring.core(alone, wiring.prepare(alone), model) as core:
+            models = wiring.choose_models(alone)
+            async with wiring.core(alone, wiring.prepare(alone), models) as core:
                 if core.asking is None:
                     raise SettingsError("no model is set")
                 out(await core.asking.answer(question, None))

@@ -8,6 +8,7 @@ import json
 import sys
 import tempfile
 import webbrowser
+from contextlib import AsyncExitStack
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from bot import settings
 from bot.cli.refusals import START_UP
 from bot.cli.say import err, fail, out
+from bot.sandbox.model import ScriptedModelServer
+from bot.sandbox.model.scripts import script
 from bot.sandbox.performance import PlayError, perform
 from bot.sandbox.plays import Decider, Play, choose
 from bot.sandbox.ports import free_http_addr
@@ -31,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fix-fails", action="store_true", help="the fix fails and is undone")
     parser.add_argument("--no-runbook", action="store_true", help="a failure no runbook knows")
     parser.add_argument("--wide", action="store_true", help="a cascade over three services")
+    parser.add_argument(
+        "--model",
+        choices=("scripted", "dies"),
+        help="a scripted model, no key needed; `dies`: it is overloaded half-way",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object at the end")
 
 
@@ -58,19 +66,30 @@ async def _demo(options: argparse.Namespace) -> int:
     if play.decider == "policy":
         auto = files("bot.sandbox").joinpath("policies/auto.yml")
         given = settings.read({**given.environment, "OPSBOT_POLICY": str(auto)})
-    with tempfile.TemporaryDirectory(prefix="opsbot-demo-") as data:
+    async with AsyncExitStack() as brought:
+        if options.model:
+            dies = options.model == "dies"
+            server = await brought.enter_async_context(ScriptedModelServer(script(dies=dies)))
+            given = settings.read({**given.environment, **_scripted(server.url)})
+        data = brought.enter_context(tempfile.TemporaryDirectory(prefix="opsbot-demo-"))
         stage = Stage(given, Path(data), company=True, http_addr=free_http_addr(given.http_addr))
-        async with stage:
-            await stage.start(quiet=options.json)
-            _announce(options, stage)
-            result = await perform(
-                stage,
-                play,
-                tell=out if options.headless and not options.json else _nothing,
-                progress=err,
-            )
-            await _farewell(options, given, play, stage, result)
+        await brought.enter_async_context(stage)
+        await stage.start(quiet=options.json)
+        _announce(options, stage)
+        shown = options.headless and not options.json
+        result = await perform(stage, play, tell=out if shown else _nothing, progress=err)
+        await _farewell(options, given, play, stage, result)
     return 0
+
+
+def _scripted(url: str) -> dict[str, str]:
+    """Settings that point at the scripted model, and at it alone."""
+    return {
+        "ANTHROPIC_API_KEY": "local",
+        "ANTHROPIC_BASE_URL": url,
+        "OPSBOT_MODEL": "claude-sonnet-5-5",
+        "OPSBOT_TRIAGE_MODEL": "claude-haiku-5-5",
+    }
 
 
 def _decider(options: argparse.Namespace) -> Decider:

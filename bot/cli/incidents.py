@@ -13,6 +13,7 @@ from bot.cli.say import err, fail, out
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.slack.scene import stage_of
+from bot.slack.views.cost import model_cost
 from bot.slack.views.text import clock, lasting
 
 _COUNT = 20
@@ -78,10 +79,9 @@ async def _show(incident_id: str, *, as_json: bool) -> int:
     out(f"{row['id']} {row['severity']} {row['stage']}: {row['title']}")
     if incident.opened_at and incident.updated_at:
         out(f"{lasting(incident.opened_at, incident.updated_at)}, service {incident.service}")
-    turns = [event for event in happened if isinstance(event, e.TurnTaken)]
-    if turns:
-        tokens, dollars = sum(t.tokens for t in turns), sum(t.dollars for t in turns)
-        out(f"{len(turns)} model turns, {tokens:,} tokens, ${dollars:.4f}")
+    cost = model_cost(happened)
+    if cost:
+        out(cost)
     for event in happened:
         out(f"{clock(event.at)} {event.type:<22}{event.actor:<16}{_told(event)}")
     return 0

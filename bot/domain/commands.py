@@ -20,6 +20,8 @@ class Command(Frozen):
 
 class OpenIncident(Command):
     alert: Alert
+    impact: str = ""
+    """What users notice when the alert's service is down."""
 
 
 class JoinAlert(Command):

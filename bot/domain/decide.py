@@ -46,6 +46,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 severity=alert.severity,
                 service=alert.service,
                 environment=alert.environment,
+                impact=command.impact,
                 alert=alert,
             )
         ]

@@ -38,6 +38,8 @@ class IncidentOpened(Event):
     severity: Severity
     service: str
     environment: str
+    impact: str = ""
+    """What users notice when that service is down, as its owners wrote it."""
     alert: Alert
 
 

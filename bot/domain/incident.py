@@ -35,6 +35,7 @@ class Incident(Frozen):
     severity: Severity = "sev3"
     service: str = ""
     environment: str = ""
+    impact: str = ""
     source: str = ""
     opened_at: datetime | None = None
     updated_at: datetime | None = None
@@ -116,6 +117,7 @@ class Incident(Frozen):
                     severity=event.severity,
                     service=event.service,
                     environment=event.environment,
+                    impact=event.impact,
                     source=alert.source,
                     opened_at=event.at,
                     alerts={alert.fingerprint: alert},

@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from bot.domain.text import whole
 from tools.kit.types import Change, DryRun, Effect, Frozen
 
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
@@ -44,6 +45,11 @@ class Alert(Frozen):
     service: str = ""
     """As the inventory names it; empty where the alert says none."""
     environment: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_stored(cls, told: Any) -> Any:
+        return whole(told)
 
 
 class RunbookRef(Frozen):
@@ -98,6 +104,13 @@ class Diagnosis(Frozen):
     runbook: RunbookRef | None = None
     follow_ups: tuple[FollowUp, ...] = ()
     """What stays open whether or not the fix helps."""
+
+    @property
+    def ending(self) -> Literal["confirmed", "likely", "inconclusive"]:
+        """How the investigation ended."""
+        if not self.hypotheses:
+            return "inconclusive"
+        return "confirmed" if self.confidence == "high" else "likely"
 
     @property
     def cause(self) -> str | None:

@@ -94,7 +94,9 @@ class Intake:
         if related:
             command = c.JoinAlert(at=now, actor=alert.source, alert=alert)
         else:
-            command = c.OpenIncident(at=now, actor=alert.source, alert=alert)
+            known = self._inventory.services.get(alert.service)
+            impact = known.impact if known else ""
+            command = c.OpenIncident(at=now, actor=alert.source, alert=alert, impact=impact)
         try:
             await self._incidents.handle(
                 related or await ledger.new_id(), command, claims=[claim]

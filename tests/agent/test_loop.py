@@ -24,13 +24,13 @@ PAINT = Call("paint", {"lamp": "hall", "colour": "green"})
 
 def last_results(asked: Oracle, request: int = -1) -> list[str]:
     """Texts of the results that a request ends with."""
-    body = asked.server.requests[request].body
-    last = body["messages"][-1]
-    if last["role"] == "tool":
-        return [m["content"] for m in body["messages"] if m["role"] == "tool"]
+    messages = asked.server.requests[request].body["messages"]
+    if messages[-1]["role"] == "tool":
+        before = max(n for n, m in enumerate(messages) if m["role"] != "tool")
+        return [m["content"] for m in messages[before + 1 :]]
     return [
         "Error: " * block.get("is_error", False) + block["content"]
-        for block in last["content"]
+        for block in messages[-1]["content"]
         if block["type"] == "tool_result"
     ]
 
@@ -257,10 +257,20 @@ async def test_arguments_that_no_store_can_hold_do_not_end_the_work(
         assert end.hypotheses[0].cause == "a"
 
 
-async def test_arguments_nested_without_end_do_not_end_the_work(
+async def test_words_that_no_store_can_hold_do_not_end_the_work(
     redis: Redis, provider: Provider
 ) -> None:
-    deep = Call("measure", broken='{"gauge": ' + "[" * 6_000)
+    strange = calls(LOOK_A, text="half \ud83d of a pair")
+    async with oracle(provider, strange, concluding("a", "t1.1")) as asked:
+        end = await Agency(redis, asked.model).work()
+        assert end.hypotheses[0].cause == "a"
+
+
+@pytest.mark.parametrize("nested", ["[" * 6_000, "[" * 400 + "]" * 400 + "}"], ids=["open", "shut"])
+async def test_arguments_nested_without_end_do_not_end_the_work(
+    redis: Redis, provider: Provider, nested: str
+) -> None:
+    deep = Call("measure", broken='{"gauge": ' + nested)
     async with oracle(provider, calls(deep), calls(LOOK_A), concluding("a", "t2.1")) as asked:
         end = await Agency(redis, asked.model).work()
         assert end.hypotheses[0].cause == "a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -29,6 +30,10 @@ class Exchange:
     refused: str = ""
     """Why it was refused, in the provider's words."""
     counted: Counted = field(default_factory=lambda: Counted(0, 0, 0))
+    arrived: float = 0.0
+    """When it had come in, by `time.perf_counter`."""
+    answered: float = 0.0
+    """When the last byte of the answer was written; 0 where it broke before."""
 
 
 class ScriptedModelServer:
@@ -127,7 +132,7 @@ class ScriptedModelServer:
         ]
         broken = {"type": "error", "error": {"type": answer.breaks_with, "message": answer.error}}
         return await _stream(
-            request, answer, frames, f"event: error\ndata: {json.dumps(broken)}\n\n"
+            seen, request, answer, frames, f"event: error\ndata: {json.dumps(broken)}\n\n"
         )
 
     async def _count(self, request: web.Request) -> web.Response:
@@ -167,13 +172,13 @@ class ScriptedModelServer:
             "data: [DONE]\n\n",
         ]
         broken = {"error": {"type": answer.breaks_with, "message": answer.error, "code": None}}
-        return await _stream(request, answer, frames, f"data: {json.dumps(broken)}\n\n")
+        return await _stream(seen, request, answer, frames, f"data: {json.dumps(broken)}\n\n")
 
     async def _seen(
         self, provider: Literal["anthropic", "openai"], request: web.Request
     ) -> Exchange:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        seen = Exchange(provider, await request.json(), headers)
+        seen = Exchange(provider, await request.json(), headers, arrived=time.perf_counter())
         self.requests.append(seen)
         return seen
 
@@ -217,7 +222,7 @@ def _refuse(
 
 
 async def _stream(
-    request: web.Request, answer: Answer, frames: list[str], error: str
+    seen: Exchange, request: web.Request, answer: Answer, frames: list[str], error: str
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
@@ -230,4 +235,6 @@ async def _stream(
             request.transport.close()
             return response
         await response.write(frame.encode())
+    await response.write_eof()
+    seen.answered = time.perf_counter()
     return response

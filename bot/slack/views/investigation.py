@@ -9,6 +9,7 @@ from bot.domain import events as e
 from bot.domain.incident import ThreadState
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.cost import model_cost
 from bot.slack.views.links import shows
 from bot.slack.views.text import Block, context, cut, said
 
@@ -57,11 +58,8 @@ def _thread_task(state: ThreadState) -> Block:
 
 def _notes(scene: Scene) -> list[str]:
     """What the models cost, and who took over from them."""
-    turns = [w for w in scene.work if isinstance(w, e.TurnTaken)]
-    notes = []
-    if turns:
-        tokens, dollars = sum(t.tokens for t in turns), sum(t.dollars for t in turns)
-        notes.append(f"{len(turns)} model turns, {tokens:,} tokens, ${dollars:.2f}")
+    cost = model_cost(scene.work)
+    notes = [cost] if cost else []
     changes = [w for w in scene.work if isinstance(w, e.BrainChanged)]
     notes += [f"The runbooks took over: {said(change.reason, 120)}" for change in changes[-1:]]
     return notes

@@ -6,9 +6,10 @@ from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.cost import model_cost
 from bot.slack.views.execution import decided
 from bot.slack.views.links import source
-from bot.slack.views.text import NOTICE_LIMIT, fitted, lasting, said, section
+from bot.slack.views.text import NOTICE_LIMIT, clock, fitted, lasting, said, section
 from tools.kit.types import Handle
 
 _LONGEST = 900
@@ -30,13 +31,31 @@ def report(scene: Scene) -> Slot | None:
         lines.append(f"*Decided:* {decided(scene, fixed)} · plan {fixed.digest[:4]}")
         if fixed.recovery:
             lines.append(f"*Verified:* {said(fixed.recovery, 160)}")
+    if incident.impact:
+        lines.append(f"*Impact:* {said(incident.impact, 120)}")
     lines += _ticket(incident)
     lines += _still_open(scene)
+    lines.append(f"*Timeline:* {_timeline(scene)}")
+    lines.append(f"*Cost:* {model_cost(scene.work) or 'no model was asked'}")
     return Slot(
         id="report",
         text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
         blocks=(section(fitted(lines, _LONGEST)),),
     )
+
+
+def _timeline(scene: Scene) -> str:
+    """The moments that count, in order: `02:04 alert · 02:05 diagnosed · 02:27 approved`."""
+    incident, fix = scene.incident, scene.incident.fix
+    alert = next(iter(incident.alerts.values()))
+    moments = [(alert.starts_at, "alert"), (incident.diagnosed_at, "diagnosed")]
+    if fix and fix.approvers:
+        moments.append((fix.ready_at, "approved"))
+    if fix:
+        landed = [step.finished_at for step in fix.steps if step.landed]
+        moments.append((landed[-1] if landed else None, "applied"))
+    moments.append((incident.resolved_at, "resolved"))
+    return " · ".join(f"{clock(at)} {what}" for at, what in moments if at)
 
 
 def _ticket(incident: Incident) -> list[str]:

@@ -1,0 +1,1 @@
+"""Measures what an investigation costs: time, tokens, processor and memory, each with its limit."""
