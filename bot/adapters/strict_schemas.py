@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 from bot.agent.model import ToolSpec
@@ -96,12 +97,10 @@ def strict_tools(
     shaped: list[tuple[ToolSpec, dict[str, Any], bool]] = []
     strict, optional = 0, 0
     for tool in tools:
-        try:
-            schema = strict_schema(tool.schema_, absent)
-        except NotStrictError:
+        schema, left_out = _shape(tool, absent)
+        if schema is None:
             shaped.append((tool, tool.schema_, False))
             continue
-        left_out = _optional(schema)
         if absent == "optional" and (
             strict == MAX_STRICT_TOOLS or optional + left_out > MAX_OPTIONAL
         ):
@@ -110,6 +109,19 @@ def strict_tools(
         strict, optional = strict + 1, optional + left_out
         shaped.append((tool, schema, True))
     return shaped
+
+
+@lru_cache(maxsize=256)
+def _shape(tool: ToolSpec, absent: Absent) -> tuple[dict[str, Any] | None, int]:
+    """The strict schema, and how many fields may be left out; None where there is none.
+
+    Remembered: every turn of an investigation sends the same tools.
+    """
+    try:
+        schema = strict_schema(tool.schema_, absent)
+    except NotStrictError:
+        return None, 0
+    return schema, _optional(schema)
 
 
 def _closed(schema: dict[str, Any], absent: Absent) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.agent.context import sent_chars
 from bot.agent.model import Model, Request
 from tools.kit.types import Frozen
 
@@ -39,8 +40,8 @@ class Spending(Protocol):
 
 def estimate(model: Model, request: Request) -> float:
     """Dollars that a turn may cost at most, cache or no cache."""
-    chars = len(request.system) + sum(len(str(t.schema_)) for t in request.tools)
-    chars += sum(len(m.model_dump_json()) for m in request.messages)
+    chars = len(request.system) + sum(tool.chars for tool in request.tools)
+    chars += sum(map(sent_chars, request.messages))
     cost = chars / _CHARS_PER_TOKEN * model.price.cache_write
     return (cost + request.max_output * model.price.output) / 1_000_000
 

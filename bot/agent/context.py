@@ -34,7 +34,7 @@ class Sizes:
     """Of one result: about 400 tokens."""
     more: int = 6_000
     """Of one answer to `read_more`."""
-    evidence: int = 500
+    evidence: int = 400
     """Of each piece of evidence that an investigation starts from."""
     survey: int = 8_000
     """Of all those pieces together."""
@@ -76,9 +76,9 @@ def fit(
     for message in messages:
         if isinstance(message, ModelTurn) and size > room:
             kept = _evict(kept, room)
-            size = sum(map(_size, kept))
+            size = sum(map(sent_chars, kept))
         kept.append(message)
-        size += _size(message)
+        size += sent_chars(message)
     return tuple(_evict(kept, room) if size > room else kept)
 
 
@@ -91,14 +91,14 @@ def _room(context_tokens: int, fixed_chars: int) -> int:
 def _evict(messages: list[Message], room: int) -> list[Message]:
     """Half the room empty again, or as much of it as can be."""
     kept = list(messages)
-    size = sum(map(_size, kept))
+    size = sum(map(sent_chars, kept))
     results = [i for i, m in enumerate(kept) if isinstance(m, ToolMessage)]
     for index in results[:-_KEEP_LAST]:
         if size <= room // 2:
             break
-        size -= _size(kept[index])
+        size -= sent_chars(kept[index])
         kept[index] = _emptied(kept[index])
-        size += _size(kept[index])
+        size += sent_chars(kept[index])
     if size > room * 2 // 3:
         # So little would be left that the next turns would take out again, one by one.
         kept = _compacted(kept, room)
@@ -111,7 +111,7 @@ def _compacted(messages: list[Message], room: int) -> list[Message]:
     if len(turns) < 2:
         return messages
     begin = turns[0]
-    fitting = (at for at in turns[1:-1] if sum(map(_size, messages[at:])) <= room // 4)
+    fitting = (at for at in turns[1:-1] if sum(map(sent_chars, messages[at:])) <= room // 4)
     cut = next(fitting, turns[-1])
     old, latest = messages[begin:cut], messages[cut:]
     recalled = [text for message in old for text in _recalled(message)]
@@ -162,8 +162,8 @@ def _short(text: str) -> str:
     return "\n".join([*head, EVICTED])
 
 
-def _size(message: Message) -> int:
-    """Characters, as they are sent."""
+def sent_chars(message: Message) -> int:
+    """About as many characters as are sent of it."""
     if isinstance(message, UserMessage):
         return len(message.text)
     if isinstance(message, ToolMessage):

@@ -75,7 +75,6 @@ class Loop(Generic[E]):
         if not self._transcript.messages:
             await self._transcript.brief(brief)
         self._toolbox.replay(self._transcript.messages)
-        began = self._clock()
         while True:
             last = self._transcript.last
             if isinstance(last, ModelTurn) and last.stop != "pause":
@@ -87,7 +86,7 @@ class Loop(Generic[E]):
                 self._budget,
                 turns=self._transcript.turns,
                 tokens=self._transcript.tokens,
-                since=began,
+                since=self._transcript.began,
                 now=self._clock(),
             )
             await self._ask()
@@ -121,7 +120,7 @@ class Loop(Generic[E]):
             messages=fit(
                 self._transcript.messages,
                 self._model.context_tokens,
-                fixed_chars=len(self._system) + sum(len(str(t.schema_)) for t in tools),
+                fixed_chars=len(self._system) + sum(tool.chars for tool in tools),
             ),
             max_output=answer_tokens(self._model.context_tokens),
             must_call=self._toolbox.end_name if must_end else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from pydantic import model_validator
@@ -18,6 +19,14 @@ class ToolSpec(Frozen):
     description: str
     schema_: dict[str, Any]
     """JSON Schema of its parameters: an object, no additional properties."""
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.description))
+
+    @cached_property
+    def chars(self) -> int:
+        """About as many as are sent."""
+        return len(self.name) + len(self.description) + len(str(self.schema_))
 
 
 class ToolCall(Frozen):

@@ -12,22 +12,33 @@ from bot.domain.text import whole
 _SHORTEST = 6
 """A known value shorter than this would black out ordinary words."""
 _PATTERNS = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----",
-        r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
-        r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
-        r"\bxapp-[A-Za-z0-9-]{10,}",
-        r"\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{30,}\b",
-        r"\bsk-[A-Za-z0-9_-]{20,}",
-        r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
-        r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{12,}",
-        r"(?i)authorization[\\\"']*\s*[=:]\s*[\\\"']*(?:basic|token)\s+([^\s\\\"',;]{6,})",
-        r"(?i)(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",
-        r"(?i)(?:password|passwd|secret|token|api[_-]?key)[\\\"']*\s*[=:]\s*[\\\"']*"
-        r"(?!\[secret )([^\s\\\"',;]{6,})",
+    (hint, re.compile(pattern))
+    for hints, pattern in (
+        (
+            ("private key",),
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----",
+        ),
+        (("akia", "asia"), r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+        (("xox",), r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
+        (("xapp-",), r"\bxapp-[A-Za-z0-9-]{10,}"),
+        (("gh", "github_pat_"), r"\b(?:gh[pousr]|github_pat)_[A-Za-z0-9_]{30,}\b"),
+        (("sk-",), r"\bsk-[A-Za-z0-9_-]{20,}"),
+        (("eyj",), r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"),
+        (("bearer ",), r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{12,}"),
+        (
+            ("authorization",),
+            r"(?i)authorization[\\\"']*\s*[=:]\s*[\\\"']*(?:basic|token)\s+([^\s\\\"',;]{6,})",
+        ),
+        (("://",), r"(?i)(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),
+        (
+            ("passw", "secret", "token", "api"),
+            r"(?i)(?:password|passwd|secret|token|api[_-]?key)[\\\"']*\s*[=:]\s*[\\\"']*"
+            r"(?!\[secret )([^\s\\\"',;]{6,})",
+        ),
     )
+    for hint in hints
 )
+"""Each behind a word, in lower case, without one of which it can't match: that is found faster."""
 
 
 class RedactionFailedError(Exception):
@@ -38,7 +49,8 @@ class Redactor:
     """Known values first, then patterns. The same secret always leaves the same mark."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        self._known = sorted({k for k in known if len(k) >= _SHORTEST}, key=len, reverse=True)
+        longest_first = sorted({k for k in known if len(k) >= _SHORTEST}, key=len, reverse=True)
+        self._known = [(value, _mark(value)) for value in longest_first]
 
     def clean_all(self, value: Any) -> Any:
         """The same value, each text in its lists and objects cleaned; keys stay as they are."""
@@ -54,10 +66,13 @@ class Redactor:
         """`text` without secrets. Raises RedactionFailedError; then the text must not go out."""
         try:
             text = whole(text)
-            for value in self._known:
-                text = text.replace(value, _mark(value))
-            for pattern in _PATTERNS:
-                text = pattern.sub(_replaced, text)
+            for value, mark in self._known:
+                text = text.replace(value, mark)
+            # Letters beyond ASCII may match one within it, such as ſ for s.
+            plain = text.lower() if text.isascii() else None
+            for hint, pattern in _PATTERNS:
+                if plain is None or hint in plain:
+                    text = pattern.sub(_replaced, text)
         except (re.error, RecursionError, TypeError) as error:
             raise RedactionFailedError("the text could not be cleaned of secrets") from error
         return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -76,7 +77,7 @@ class Toolbox:
         ]
         return (
             *(
-                ToolSpec(name=t.name, description=_description(t), schema_=t.schema())
+                ToolSpec(name=t.name, description=_description(t), schema_=_untitled(t.schema()))
                 for t in sorted(tools, key=lambda tool: tool.name)
             ),
             _spec(READ_MORE, ReadMore),
@@ -95,7 +96,9 @@ class Toolbox:
         for message in messages:
             for call in message.calls if isinstance(message, ModelTurn) else ():
                 if call.id in answered and self._is_write(call.name):
-                    self._propose(call)
+                    # Refused now: a deploy came in between, or the id was used twice.
+                    with suppress(InvalidCall):
+                        self._propose(call)
 
     async def answer(self, number: int, calls: Sequence[ToolCall]) -> list[ToolResult]:
         """Results of all calls of turn `number`, in their order; reads run side by side.
@@ -163,7 +166,24 @@ class Toolbox:
 
 def _spec(name: str, params: type[BaseModel]) -> ToolSpec:
     described = (params.__doc__ or "").strip()
-    return ToolSpec(name=name, description=described, schema_=params.model_json_schema())
+    schema = params.model_json_schema()
+    schema.pop("description", None)
+    return ToolSpec(name=name, description=described, schema_=_untitled(schema))
+
+
+def _untitled(schema: Any) -> Any:
+    """Without the titles that are the names again: they are sent with every turn."""
+    if isinstance(schema, list):
+        return [_untitled(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: _untitled(each) for name, each in value.items()}
+        if key in ("properties", "$defs")
+        else _untitled(value)
+        for key, value in schema.items()
+        if key != "title"
+    }
 
 
 def _description(tool: ReadTool[Any] | Any) -> str:

@@ -22,6 +22,8 @@ class Transcript:
         self._ledger = ledger
         self._clock = clock
         self.messages: list[Message] = []
+        self.began = clock()
+        """When it was briefed; a death in between stops no clock."""
         self.tokens = 0
         self.dollars = 0.0
 
@@ -33,6 +35,7 @@ class Transcript:
         for event in events:
             match event:
                 case e.AgentBriefed(agent=self._agent):
+                    self.began = event.at
                     self.messages.append(UserMessage(text=event.text))
                 case e.TurnTaken(agent=self._agent):
                     self.messages.append(ModelTurn.model_validate(event.turn))
@@ -50,10 +53,11 @@ class Transcript:
         return self.messages[-1]
 
     async def brief(self, text: str) -> None:
+        self.began = self._clock()
         self.messages.append(UserMessage(text=text))
         await self._ledger.note(
             self._incident,
-            e.AgentBriefed(at=self._clock(), actor="opsbot", agent=self._agent, text=text),
+            e.AgentBriefed(at=self.began, actor="opsbot", agent=self._agent, text=text),
         )
 
     async def took(self, turn: ModelTurn, dollars: float) -> None:

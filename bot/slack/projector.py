@@ -77,10 +77,10 @@ class Projector:
                     pause = await self._round(tasks)
                 except Exception:
                     log.exception("the feed can't be read; it is tried again")
-                # Not wait_for: before Python 3.12 it can swallow the cancellation that ends this.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._woken.wait()
+                _end_if_cancelled()
 
     async def _listen(self) -> None:
         while True:
@@ -195,6 +195,13 @@ class Projector:
         wanted = {slot: p for slot, p in posted.items() if slot.startswith(linked) and p.ts}
         found = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
         return {slot: link for slot, link in found.items() if link}
+
+
+def _end_if_cancelled() -> None:
+    """Before Python 3.12 `asyncio.wait_for`, which redis-py sends with, can swallow the end."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _who(incident: Incident) -> set[str]:

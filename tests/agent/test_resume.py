@@ -7,11 +7,14 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from bot.agent.budget import BudgetSpentError
 from bot.domain import events as e
 from bot.sandbox.model import Call
 from tests.fakes.agency import Agency
 from tests.fakes.models import Provider, calls, concluding, oracle
 from tests.fakes.mortality import dies_at, killed
+
+pytestmark = pytest.mark.timeout(30)
 
 LOOK_A = Call("measure", {"gauge": "a", "minutes": 5})
 LOOK_B = Call("measure", {"gauge": "b", "minutes": 5})
@@ -71,8 +74,9 @@ async def test_killed_between_two_reads_it_takes_only_the_one_that_is_missing(
         agency.ledger.dies_after = lambda event: (
             isinstance(event, e.EvidenceRecorded) and event.id == "t1.1"
         )
-        holding = asyncio.Event()
-        await killed(_with_b_held(agency, holding))
+        agency.gauges.meet = _SlowerThanDeath(agency)
+        await killed(agency.work())
+        agency.gauges.meet = None
         assert await agency.evidence() == ["t1.1"]
         agency.gauges.read.clear()
         agency.ledger.dies_after = lambda event: False
@@ -158,8 +162,6 @@ async def test_a_proposal_of_a_tool_that_is_gone_after_a_deploy_is_dropped(
 async def test_the_minutes_go_on_counting_across_a_death(
     redis: Redis, provider: Provider
 ) -> None:
-    from bot.agent.budget import BudgetSpentError
-
     async with oracle(provider, calls(LOOK_A), concluding()) as asked:
         agency = Agency(redis, asked.model)
         agency.ledger.dies_after = lambda event: isinstance(event, e.ResultsGiven)
@@ -188,18 +190,14 @@ async def test_two_agents_of_one_incident_keep_their_memories_apart(
         assert await one.evidence() == ["db/t1.1", "api/t1.1"]
 
 
-async def _with_b_held(agency: Agency, holding: asyncio.Event) -> None:
-    """Gauge b is slower than death."""
-    measured = agency.gauges
+class _SlowerThanDeath(asyncio.Barrier):
+    """Gauge b has not answered when its reader dies."""
 
-    class Slow(asyncio.Barrier):
-        async def wait(self) -> int:
-            if measured.read[-1] == "b":
-                await holding.wait()
-            return 0
+    def __init__(self, agency: Agency) -> None:
+        super().__init__(1)
+        self._agency = agency
 
-    measured.meet = Slow(1)
-    try:
-        await agency.work()
-    finally:
-        measured.meet = None
+    async def wait(self) -> int:
+        if self._agency.gauges.read[-1] == "b":
+            await asyncio.Event().wait()
+        return 0

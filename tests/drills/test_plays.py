@@ -38,7 +38,7 @@ async def test_an_approved_fix_runs_once_is_verified_and_reported(
     assert record["incident"]["resolved_at"] > record["incident"]["opened_at"]
     assert record["diagnosis"]["confidence"] == "high"
     assert record["diagnosis"]["runbook"] == "etl-source-timeout"
-    assert len(record["evidence"]) == 4
+    assert len(record["evidence"]) == 6
     switched, rerun = played.effects
     assert switched == SWITCH
     assert rerun.startswith("run.started daily_revenue_aggregation/opsbot-INC-1-P1-2-")
@@ -70,7 +70,7 @@ async def test_the_happy_path_is_the_root_and_six_messages(name: str, outcomes: 
     firsts = [text.splitlines()[0] for text in played.texts]
     assert len(firsts) == 7
     assert firsts[0] == f"SEV2 · Resolved · {TITLE}"
-    assert firsts[1] == "Investigated, 4 of 4"
+    assert firsts[1] == "Investigated, 6 of 6"
     assert firsts[2].startswith("Cause (high confidence): replica-2 is 2.")
     assert re.fullmatch(r"Done \d\d:\d\d · approved by Maya", firsts[3])
     assert firsts[4] == "Fix of INC-1, 2 of 2 done · approved by Maya"

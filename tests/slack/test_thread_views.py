@@ -173,7 +173,9 @@ def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
 *Verified:* dust: 1 g
 *Ticket:* <https://jira.example.com/browse/DATA-412|DATA-412> closed
 *Still open:*
-• DBA-88 replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>"""
+• DBA-88 replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>
+*Timeline:* 01:47 alert · 01:47 diagnosed · 01:47 approved · 01:47 applied · 02:09 resolved
+*Cost:* no model was asked"""
     assert [s.id for s in thread(told)][-1] == "report"
 
 

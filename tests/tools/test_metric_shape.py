@@ -113,7 +113,7 @@ def test_the_oddest_series_comes_first_and_what_all_share_is_said_once() -> None
         'lag{instance="b"}: 10 s → 2 min (min 9 s, max 2 min);'
         " usually 9 s–11 s, 2 min (×12) from 01:20:00"
     )
-    assert lines[2].startswith('lag{instance="a"}: 10 s → 11 s')
+    assert lines[2].startswith('lag{instance="a"}: 11 s (9 s–11 s)')
     assert oddest(read, "seconds") == (
         'lag{instance="b"} usually 9 s–11 s, 2 min (×12) from 01:20:00'
     )

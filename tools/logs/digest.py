@@ -24,7 +24,7 @@ _EXAMPLE_CHARS = 160
 _LINE_CHARS = 300
 _TEMPLATES_SHARE = 0.7
 """Of the room that the first errors leave; single lines have the rest."""
-_MOST_LINES = 12
+_MOST_LINES = 5
 _WARNINGS = frozenset({"warn", "warning"})
 _MILD = frozenset({"debug", "trace"})
 _ERROR_WORD = re.compile(r"(?i)\b(?:error|exception|fatal|panic|traceback|failed|failure)\b")
@@ -39,9 +39,10 @@ def digest(errors: Sequence[LogLine], lines: Sequence[LogLine], max_chars: int) 
     whole = "\n".join(text(line) for line in (*errors, *rest))
     if len(whole) <= min(READ_WHOLE_CHARS, max_chars):
         return whole, False
-    head, _ = fit(_first(errors or _likely_errors(rest)), max_chars // 2)
+    errors = errors or _likely_errors(rest)
+    head, _ = fit(_first(errors), max_chars // 2)
     left = max_chars - len(head) - 1
-    middle, _ = fit(_templates(lines), int(left * _TEMPLATES_SHARE))
+    middle, _ = fit(_templates(lines, errors), int(left * _TEMPLATES_SHARE))
     left -= len(middle) + 1
     tail, _ = fit(_single(lines), left)
     return "\n".join(part for part in (head, middle, tail) if part), True
@@ -64,24 +65,30 @@ def _likely_errors(lines: Sequence[LogLine]) -> list[LogLine]:
     return sorted(found, key=lambda line: line.at)[:_FIRST_ERRORS]
 
 
-def _templates(lines: Sequence[LogLine]) -> Iterator[str]:
+def _templates(lines: Sequence[LogLine], errors: Sequence[LogLine]) -> Iterator[str]:
     several = len({line.service for line in lines}) > 1
-    folded = fold(
-        Entry(line.at, line.level, f"{line.service}: {line.message}" if several else line.message)
-        for line in lines
-    )
+
+    def said(line: LogLine) -> str:
+        return f"{line.service}: {line.message}" if several else line.message
+
+    folded = fold(Entry(line.at, line.level, said(line)) for line in lines)
+    known = {said(line) for line in errors}
     yield f"{len(lines)} lines say {len(folded)} different things, the rare and severe first:"
     for one in sorted(folded, key=lambda each: (_severity(each.level, each.text), each.count)):
-        yield _shown(one)
+        if one.count > 1 or one.example not in known:
+            yield _shown(one, with_example=one.example not in known)
 
 
-def _shown(one: Template) -> str:
+def _shown(one: Template, *, with_example: bool) -> str:
     level = f" {one.level.upper()}" if one.level else ""
     if one.count == 1:
         return f"×1 {_time(one.first)}{level} {_line(one.example, _TEMPLATE_CHARS)}"
     said = f"×{one.count} {_time(one.first)}–{_time(one.last)}{level} "
     said += _line(one.text, _TEMPLATE_CHARS)
-    return f"{said} | first: {_line(one.example, _EXAMPLE_CHARS)}" if "<" in one.text else said
+    masked = "<" in one.text or '"*"' in one.text
+    if not masked or not with_example:
+        return said
+    return f"{said} | first: {_line(one.example, _EXAMPLE_CHARS)}"
 
 
 def _single(lines: Sequence[LogLine]) -> Iterator[str]:

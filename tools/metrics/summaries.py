@@ -57,7 +57,7 @@ def summaries(read: Sequence[Read], warnings: Sequence[str], unit: Unit) -> Iter
     if common:
         yield "all with " + _inner(common)
     for one in sorted(told, key=lambda each: -each.distance):
-        yield f"{_labels(one.series, common)}: {_told(one, unit)}"
+        yield f"{_labels(one.series, common)}: {_told(one, unit, alone=len(told) == 1)}"
     if len(told) < len(read):
         yield f"{len(read) - len(told)} histogram buckets left out: use histogram_quantile()"
     if len(read) == 1 and len(read[0].points) > 1:
@@ -76,9 +76,15 @@ def oddest(read: Sequence[Read], unit: Unit) -> str | None:
     return cut(f"{labels} {_left(one.shape, unit, _per(one))}", _ODDEST_CHARS)
 
 
-def _told(one: Read, unit: Unit) -> str:
-    text = span(one.points, unit, _per(one))
-    return f"{text}; {_left(one.shape, unit, _per(one))}" if one.shape else text
+def _told(one: Read, unit: Unit, *, alone: bool) -> str:
+    if alone or one.shape:
+        text = span(one.points, unit, _per(one))
+        return f"{text}; {_left(one.shape, unit, _per(one))}" if one.shape else text
+    finite = [value for _, value in one.points if value is not None]
+    last = show(one.points[-1][1] if one.points else None, unit) + _per(one)
+    if not finite or min(finite) == max(finite):
+        return last
+    return f"{last} ({show(min(finite), unit)}–{show(max(finite), unit)})"
 
 
 def _left(one: Shape, unit: Unit, per: str) -> str:

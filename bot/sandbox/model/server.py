@@ -226,15 +226,18 @@ async def _stream(
 ) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await response.prepare(request)
-    for number, frame in enumerate(frames):
-        if answer.cut_after is not None and number >= answer.cut_after:
-            if answer.breaks_with:
-                await response.write(error.encode())
-                return response
-            assert request.transport is not None
-            request.transport.close()
+    if answer.cut_after is None or answer.cut_after >= len(frames):
+        # All of it is there at once, so it travels at once.
+        await response.write("".join(frames).encode())
+    else:
+        for frame in frames[: answer.cut_after]:
+            await response.write(frame.encode())
+        if answer.breaks_with:
+            await response.write(error.encode())
             return response
-        await response.write(frame.encode())
+        assert request.transport is not None
+        request.transport.close()
+        return response
     await response.write_eof()
     seen.answered = time.perf_counter()
     return response
