@@ -241,6 +241,7 @@ def _build(
     surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
     runbook_agent = RunbookAgent(surveyor, prepared.inventory)
     investigator: Investigator = runbook_agent
+    brain: Brain | None = None
     model_agent: ModelAgent | None = None
     asking: Asking | None = None
     means: Means | None = None
@@ -257,10 +258,11 @@ def _build(
         )
         model_agent = ModelAgent(means, surveyor)
         asking = Asking(means, readings)
-        investigator = Brain(model_agent, runbook_agent, ledger, now)
+        brain = Brain(model_agent, runbook_agent, ledger, now)
+        investigator = brain
     cheaper = replace(means, model=models.triage) if means and models else None
     writer = CommunicationAgent(cheaper, readings, prepared.inventory)
-    team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory)
+    team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory, brain)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(
         redis=client,

@@ -152,13 +152,13 @@ async def insist(
                         raise ModelAwayError(found.reason) from None
                 last = found.reason
                 wait = _pause(tries) if found.wait is None else max(found.wait, _LEAST_WAIT)
-                failing_since = failing_since or datetime.now(UTC)
-                if (datetime.now(UTC) - failing_since).total_seconds() + wait > PATIENCE_SECONDS:
-                    raise ModelAwayError(f"{last}, {tries} times in a row")
                 if wait >= (deadline - datetime.now(UTC)).total_seconds():
                     raise ModelAwayError(
                         f"{last}; a try in {wait:.0f} s would come after the deadline"
                     )
+                failing_since = failing_since or datetime.now(UTC)
+                if (datetime.now(UTC) - failing_since).total_seconds() + wait > PATIENCE_SECONDS:
+                    raise ModelAwayError(f"{last}; given up after {tries} tries")
                 await asyncio.sleep(wait)
     except TimeoutError:
         seconds = (datetime.now(UTC) - began).total_seconds()

@@ -26,23 +26,26 @@ class Brain:
         self._clock = clock
 
     async def investigate(self, incident: Incident) -> Draft:
-        if not await self._gave_up(incident):
+        if not await self.left(incident):
             try:
                 return await self._model_agent.investigate(incident)
             except (ModelAwayError, BudgetSpentError, RedactionFailedError) as error:
-                await self._change(incident, str(error))
+                await self.leave(incident, str(error))
             except ModelRejectedError as error:
                 log.exception("%s: the provider calls our request wrong", incident.id)
-                await self._change(incident, str(error))
+                await self.leave(incident, str(error))
         draft = await self._runbook_agent.investigate(incident)
-        return _partial(draft, await self._gave_up(incident))
+        return _partial(draft, await self.left(incident))
 
-    async def _gave_up(self, incident: Incident) -> e.BrainChanged | None:
+    async def left(self, incident: Incident) -> e.BrainChanged | None:
         """Why the model was left, if it was: one that comes back restarts nothing."""
         events = await self._ledger.work(incident.id)
         return next((event for event in events if isinstance(event, e.BrainChanged)), None)
 
-    async def _change(self, incident: Incident, reason: str) -> None:
+    async def leave(self, incident: Incident, reason: str) -> None:
+        """Go on without the model from here, and say so once."""
+        if await self.left(incident):
+            return
         log.warning("%s: the runbook agent takes over: %s", incident.id, reason)
         await self._ledger.note(
             incident.id,

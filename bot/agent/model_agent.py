@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from bot.agent.brief import brief
 from bot.agent.budget import Budget, Spending
@@ -63,14 +65,15 @@ class ModelAgent:
 
     async def investigate(self, incident: Incident) -> Draft:
         """The whole incident. Raises ModelAwayError, BudgetSpentError."""
-        # An incident that grew is thought about anew, by an agent with a memory of its own.
-        size = len(incident.services) or 1
+        # An incident of other services is thought about anew, by an agent with its own memory.
+        others = incident.services - {incident.service}
+        mark = mark_of(incident.services)
         part = Part(
-            agent=f"main-{size}",
+            agent=f"main-{mark}" if others else "main",
             prompt="investigator",
             may_propose=True,
             turns=self._means.budget.turns,
-            prefix=f"{size}/" if size > 1 else "",
+            prefix=f"{mark}/" if others else "",
         )
         survey = await self._surveyor.survey(incident)
         return await self.work(incident, part, survey, _playbook(survey))
@@ -125,6 +128,11 @@ class ModelAgent:
             diagnosis = diagnosis.model_copy(update={"follow_ups": tickets})
         wished = toolbox.proposed if hypotheses else []
         return Draft(diagnosis=diagnosis, plan=wished_plan(wished, playbook, "model"))
+
+
+def mark_of(names: Iterable[str]) -> str:
+    """A short name for just these names, in any order."""
+    return sha256("\n".join(sorted(names)).encode()).hexdigest()[:4]
 
 
 def _playbook(survey: Survey) -> PlanDraft | None:

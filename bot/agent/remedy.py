@@ -30,13 +30,15 @@ def wished_plan(
     wished: Sequence[Intended], playbook: PlanDraft | None, requester: str
 ) -> PlanDraft | None:
     """What a model wants. Steps that are the runbook's, to the letter, cite it and bring its
-    guards and checks along; any other cites nothing, and so goes to a person."""
+    guards and checks along; any other cites nothing, and so goes to a person. Steps in another
+    order than the runbook's are none of its own."""
     if not wished:
         return None
     known = {_call(step): step for step in playbook.steps} if playbook else {}
     steps = [known.get(_call(s), s.model_copy(update={"cites": ""})) for s in wished]
-    if playbook is None or not any(step.cites for step in steps):
-        return PlanDraft(steps=tuple(steps), requester=requester)
+    if playbook is None or not _in_order(steps, playbook):
+        foreign = tuple(s.model_copy(update={"cites": ""}) for s in steps)
+        return PlanDraft(steps=foreign, requester=requester)
     whole = [step.cites for step in steps] == [step.cites for step in playbook.steps]
     return playbook.model_copy(
         update={
@@ -58,6 +60,12 @@ def follow_ups(reasoning: Reasoning, inventory: Inventory) -> tuple[FollowUp, ..
         )
         for f in reasoning.follow_ups()
     )
+
+
+def _in_order(steps: Sequence[Intended], playbook: PlanDraft) -> bool:
+    """Whether there are steps of the runbook's, and as it orders them."""
+    cited = [step.cites for step in steps if step.cites]
+    return bool(cited) and cited == [s.cites for s in playbook.steps if s.cites in cited]
 
 
 def _call(step: Intended) -> str:

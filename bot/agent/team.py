@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
+from bot.agent.brain import Brain
 from bot.agent.budget import BudgetSpentError
 from bot.agent.data import fenced
+from bot.agent.loop import RefusedError
 from bot.agent.model import ModelAwayError, ModelRejectedError
-from bot.agent.model_agent import ModelAgent, Part
+from bot.agent.model_agent import ModelAgent, Part, mark_of
 from bot.agent.redaction import RedactionFailedError
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
@@ -33,7 +35,10 @@ class Agents:
         runbook_agent: RunbookAgent,
         model_agent: ModelAgent | None,
         inventory: Inventory,
+        brain: Brain | None = None,
     ) -> None:
+        """`brain` keeps whether the model was left; there is one where there is a model."""
+        self._brain = brain
         self._surveyor = surveyor
         self._runbook_agent = runbook_agent
         self._model_agent = model_agent
@@ -44,7 +49,7 @@ class Agents:
 
     async def diagnose(self, incident: Incident, thread: Thread) -> Draft:
         alert, prefix = alert_of(incident, thread), f"{thread.id}/"
-        if self._model_agent:
+        if self._model_agent and not await self._left(incident):
             part = Part(
                 agent=thread.id,
                 prompt="thread",
@@ -58,15 +63,17 @@ class Agents:
                 return await self._model_agent.look_into(incident, part)
             except _AWAY as error:
                 log.warning("%s %s: by runbook, for %s", incident.id, thread.id, error)
+                await self._leave(incident, error)
         return await self._runbook_agent.look_into(incident, alert, prefix)
 
     async def combine(self, incident: Incident) -> Draft:
         believed = _believed(incident, self._inventory)
-        if self._model_agent:
+        if self._model_agent and not await self._left(incident):
             survey = await self._surveyor.recall(incident)
+            name = f"combine-{mark_of(incident.threads)}"
             part = Part(
-                agent=f"combine-{len(incident.threads)}",
-                prefix="combine/",
+                agent=name,
+                prefix=f"{name}/",
                 prompt="remedy",
                 may_propose=True,
                 turns=_COMBINE_TURNS,
@@ -77,9 +84,19 @@ class Agents:
                 draft = await self._model_agent.work(incident, part, survey, playbook)
             except _AWAY as error:
                 log.warning("%s: combined by rule, for %s", incident.id, error)
+                await self._leave(incident, error)
             else:
                 return _with_gaps(incident, draft)
         return _with_gaps(incident, _by_rule(incident, believed))
+
+
+    async def _left(self, incident: Incident) -> bool:
+        return self._brain is not None and await self._brain.left(incident) is not None
+
+    async def _leave(self, incident: Incident, error: Exception) -> None:
+        """For all parts; what one agent alone ran into says nothing of the others' model."""
+        if self._brain and not isinstance(error, BudgetSpentError | RefusedError):
+            await self._brain.leave(incident, str(error))
 
 
 def _believed(incident: Incident, inventory: Inventory) -> ThreadState | None:

@@ -16,7 +16,7 @@ from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
 from bot.adapters.rq_queue import connect_queue
 from bot.adapters.store import connect
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
 from bot.incidents.answers import Answers, Question
 from bot.sandbox.running import find_running
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     )
     try:
         return asyncio.run(_ask(settings.read(), question))
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
 
 

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import json
 
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import err, fail, out
 from bot.sandbox.bench.agent import bench_agent
 from bot.sandbox.bench.figure import Figure
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
         figures = asyncio.run(bench_agent(err))
     except BenchError as error:
         return fail(f"nothing could be measured: {error}")
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
     if options.json:
         out(json.dumps([_plain(each) for each in figures], indent=2))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import settings
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import err, fail, out
 from bot.sandbox.model import ScriptedModelServer
 from bot.sandbox.model.scripts import script
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         return asyncio.run(_demo(options))
     except PlayError as error:
         return fail(f"the play went wrong: {error}")
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
 
 

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import settings, wiring
 from bot.adapters import store
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
 from bot.knowledge.problem import format_problem
 from bot.sandbox.running import find_running
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         return asyncio.run(_doctor(settings.read()))
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
 
 
@@ -63,7 +63,7 @@ async def _one(name: str, check: Callable[[], Awaitable[str]]) -> bool:
         said = f"Slack refuses: {error.response.get('error')}"
     except TimeoutError:
         said = f"no answer within {_SECONDS} s"
-    except (*START_UP, ToolError, SlackClientError) as error:
+    except _failures() as error:
         said = str(error)
     else:
         out(f"✓  {name:<10} {said}")
@@ -138,3 +138,7 @@ async def _webhooks(given: Settings) -> str:
     if given.webhook_token is None:
         return f"{host}:{port}; a new token each time, set OPSBOT_WEBHOOK_TOKEN to keep one"
     return f"POST {host}:{port}/webhooks/alertmanager, token is set"
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    return (*start_up(), ToolError, SlackClientError)

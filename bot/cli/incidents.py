@@ -8,7 +8,7 @@ import json
 
 from bot import settings
 from bot.cli.ledger import open_ledger
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import err, fail, out
 from bot.domain import events as e
 from bot.domain.incident import Incident
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
                 only_open=getattr(options, "open", False), as_json=getattr(options, "json", False)
             )
         )
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
 
 

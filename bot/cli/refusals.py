@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from bot.adapters.store import StoreError
-from bot.policy.inventory import InventoryError
-from bot.policy.rules import PolicyError
-from bot.sandbox.running import AlreadyRunningError
-from bot.sandbox.valkey import ValkeyError
-from bot.settings import SettingsError
-from bot.slack.app import ChannelNotFoundError
-from bot.supervisor import NotReadyError
-from bot.web.server import PortInUseError
-from bot.web.sources.generic import MappingError
-from tools.kit.catalog import CatalogError
 
-START_UP = (
-    SettingsError,
-    StoreError,
-    PolicyError,
-    InventoryError,
-    ValkeyError,
-    AlreadyRunningError,
-    ChannelNotFoundError,
-    NotReadyError,
-    PortInUseError,
-    MappingError,
-    CatalogError,
-    OSError,
-)
+def start_up() -> tuple[type[Exception], ...]:
+    """For `except start_up()`: imported when something has failed, and not by each command."""
+    from bot.adapters.store import StoreError
+    from bot.policy.inventory import InventoryError
+    from bot.policy.rules import PolicyError
+    from bot.sandbox.running import AlreadyRunningError
+    from bot.sandbox.valkey import ValkeyError
+    from bot.settings import SettingsError
+    from bot.slack.app import ChannelNotFoundError
+    from bot.supervisor import NotReadyError
+    from bot.web.server import PortInUseError
+    from bot.web.sources.generic import MappingError
+    from tools.kit.catalog import CatalogError
+
+    return (
+        SettingsError,
+        StoreError,
+        PolicyError,
+        InventoryError,
+        ValkeyError,
+        AlreadyRunningError,
+        ChannelNotFoundError,
+        NotReadyError,
+        PortInUseError,
+        MappingError,
+        CatalogError,
+        OSError,
+    )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from bot import files, settings, wiring
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import err, fail, out
 from bot.knowledge.folder import load_folder
 from bot.knowledge.lint import lint
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
         folder = getattr(options, "folder", None) or given.runbooks or files.bundled_runbooks()
         if options.action == "lint":
             return _lint(given, folder)
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
     return _list(folder)
 

@@ -9,7 +9,7 @@ import signal
 from slack_sdk.errors import SlackApiError
 
 from bot import settings
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import fail
 from bot.serving import serve
 
@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
         asyncio.run(_until_told())
     except SlackApiError as error:
         return fail(f"Slack refuses: {error.response.get('error')}; check SLACK_BOT_TOKEN")
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
     return 0
 

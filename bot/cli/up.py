@@ -7,7 +7,7 @@ import asyncio
 import signal
 
 from bot import settings, wiring
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
 from bot.sandbox.ports import require_free
 from bot.sandbox.stage import Stage
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         return asyncio.run(_up())
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from bot import settings, worker
-from bot.cli.refusals import START_UP
+from bot.cli.refusals import start_up
 from bot.cli.say import fail
 
 
@@ -20,6 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     try:
         worker.run(settings.read(), options.kind)
-    except START_UP as error:
+    except start_up() as error:
         return fail(error)
     return 0

@@ -12,7 +12,7 @@ from bot.agent.budget import Budget
 from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus
 from bot.sandbox.model import Answer, Call, Turn
-from tests.fakes.bureau import Bureau, bell_alert, lamp_alert, write_runbooks
+from tests.fakes.bureau import Bureau, bell_alert, lamp_alert, power_alert, write_runbooks
 from tests.fakes.models import calls, concluding, oracle
 from tests.fakes.mortality import dies_at, killed
 
@@ -101,7 +101,7 @@ async def test_what_was_seen_by_then_is_not_looked_at_again(bureau: Open) -> Non
         house = bureau(asked.model)
         await house.receive(lamp_alert())
         await house.work()
-        assert sorted(await house.seen()) == ["red-lamp.colour", "red-lamp.clean", "t1.1"]
+        assert sorted(await house.seen()) == ["red-lamp.clean", "red-lamp.colour", "t1.1"]
 
 
 async def test_a_model_that_comes_back_restarts_nothing(
@@ -162,14 +162,14 @@ async def test_killed_around_the_model_nothing_is_lost_and_nothing_saved_is_paid
         incident = await house.incident()
         assert asked.asked == paid
         assert len(incident.fixes) == 1
-        assert sorted(await house.seen()) == ["red-lamp.colour", "red-lamp.clean", "t1.1"]
+        assert sorted(await house.seen()) == ["red-lamp.clean", "red-lamp.colour", "t1.1"]
 
 
 async def test_an_alert_that_joins_meanwhile_makes_it_look_again(bureau: Open) -> None:
     """The first answer fits one service only, and by then there are two."""
 
     async def join(house: Bureau) -> None:
-        await house.receive(bell_alert())
+        await house.receive(power_alert())
 
     async with oracle("claude", Turn(concluding(), times=None)) as asked:
         house = bureau(asked.model)
@@ -177,13 +177,13 @@ async def test_an_alert_that_joins_meanwhile_makes_it_look_again(bureau: Open) -
         _once(house, join)
         await house.work()
         incident = await house.incident()
-        assert set(incident.threads) == {"lamps", "bells", "power"}
+        assert set(incident.threads) == {"lamps", "power"}
         assert incident.diagnosis is not None
 
 
 async def test_an_alert_that_joins_does_not_stop_a_plan_that_is_ready(bureau: Open) -> None:
     async def join(house: Bureau) -> None:
-        await house.receive(bell_alert())
+        await house.receive(power_alert())
 
     script = (calls(PAINT), concluding("painted", *SEEN))
     async with oracle("claude", *script) as asked:
@@ -199,7 +199,7 @@ async def test_an_alert_that_joins_does_not_stop_a_plan_that_is_ready(bureau: Op
 
 
 async def test_another_service_in_the_same_incident_is_thought_about_anew(bureau: Open) -> None:
-    """The lamp's alert clears, the bell's stays: one service each time, and not the same one."""
+    """The lamp's alert clears, the power's stays: one service each time, and not the same one."""
     script = (
         calls(MEASURE), concluding(not_known=["who"]),
         calls(Call("measure", {"gauge": "b", "minutes": 5})), concluding(not_known=["why"]),
@@ -208,7 +208,7 @@ async def test_another_service_in_the_same_incident_is_thought_about_anew(bureau
         house = bureau(asked.model)
         await house.receive(lamp_alert())
         await house.work()
-        await house.receive(bell_alert(), lamp_alert(status="resolved"))
+        await house.receive(power_alert(), lamp_alert(status="resolved"))
         await house.work()
         incident = await house.incident()
         assert incident.diagnosis is not None

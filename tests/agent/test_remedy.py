@@ -99,10 +99,12 @@ def test_a_part_of_the_runbooks_steps_keeps_its_guards_but_not_its_resolution() 
     assert plan.resolution == ""
 
 
-def test_the_steps_stay_in_the_order_in_which_they_were_wanted() -> None:
+def test_the_runbooks_steps_in_another_order_are_not_the_runbooks() -> None:
     plan = wanted([ATTIC, HALL])
     assert [s.params["lamp"] for s in plan.steps] == ["attic", "hall"]
-    assert plan.resolution == ""
+    assert [s.cites for s in plan.steps] == ["", ""]
+    assert verdict(plan, rules(*ALLOWING)).kind in ("ask", "escalate")
+    assert verdict(plan).kind == "escalate"
 
 
 def test_a_plan_of_a_model_is_never_the_runbooks_request() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bot.agent.sweep import always_looks, sweep_looks
+from bot.agent.fieldwork import Look
+from bot.agent.sweep import always_looks, sweep_finding, sweep_looks
 from bot.policy.inventory import Inventory
 from tests.fakes.story import alert
 from tools.changes.tools import QueryChangesParams
+from tools.kit.types import Evidence
 from tools.traces.tools import QueryTracesParams
 
 SHOP = Inventory.model_validate(
@@ -51,3 +53,14 @@ def test_traces_are_looked_at_where_any_are_kept() -> None:
     assert QueryTracesParams.model_validate(look.params).service == "api"
     tools = {each.tool for each in sweep_looks(alert(service="api"), SHOP, traces=False)}
     assert "query_traces" not in tools
+
+
+def test_what_stands_out_is_the_first_error_or_the_metric_that_left_its_range() -> None:
+    look = Look(id="s", title="Of db", tool="query_logs", params={})
+    found = Evidence(tool="query_logs", query="q", summary="40 lines")
+    logs = found.model_copy(update={"values": {"first_error": "disk full"}})
+    metrics = found.model_copy(update={"values": {"anomaly": "lag usually 9 s, 2 min (×13)"}})
+    calm = found.model_copy(update={"values": {"anomaly": None}})
+    assert sweep_finding(look, logs) == "Of db: disk full"
+    assert sweep_finding(look, metrics) == "Of db: lag usually 9 s, 2 min (×13)"
+    assert sweep_finding(look, calm) == "Of db: 40 lines"

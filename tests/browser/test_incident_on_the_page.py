@@ -21,9 +21,27 @@ pytestmark = [NEEDS_CHROMIUM, pytest.mark.timeout(120)]
 _WAIT_MS = 30_000
 
 
+SHOWN = (
+    "1 daily_revenue_aggregation.source: replica-2 → replica-1",
+    "2 daily_revenue_aggregation.run: failed → one new run",
+    "Only if still so: replica-1 lag",
+    "@data-oncall, 1 needed",
+)
+
+
 async def everything_fits(page: Page) -> None:
-    """Nothing of the approval is folded away: what is approved is read whole."""
-    await expect(page.locator("#thread").get_by_text("Show more")).to_have_count(0)
+    """Nothing of the approval is folded away or cut off: what is approved is read whole."""
+    thread = page.locator("#thread")
+    await expect(thread.get_by_text("Show more")).to_have_count(0)
+    approval = thread.locator(".message", has_text="Approve 2 changes for INC-1?")
+    for line in SHOWN:
+        await expect(approval).to_contain_text(line)
+    cut_off = await approval.locator("*").evaluate_all(
+        "nodes => nodes.filter(one => one.clientWidth && one.scrollWidth > one.clientWidth + 1)"
+        ".map(one => one.textContent)"
+    )
+    assert cut_off == []
+    await expect(approval.get_by_role("button", name="Approve")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -116,6 +116,12 @@ def lamp_alert(**changes: Any) -> Alert:
     return alert(**{"labels": labels, **changes})
 
 
+def power_alert(**changes: Any) -> Alert:
+    """One of what the lamps rest on."""
+    given = {"service": "power", "title": "no power", "labels": {"service": "power"}}
+    return alert(**{"fingerprint": "fp-power", **given, **changes})
+
+
 def bell_alert(**changes: Any) -> Alert:
     """One that no runbook is for."""
     given = {"service": "bells", "title": "the bell is mute", "labels": {"service": "bells"}}
@@ -156,6 +162,7 @@ class Bureau(House):
         surveyor = Surveyor(self.ledger, readings, tools, self.runbooks, INVENTORY, self.clock)
         runbook_agent = RunbookAgent(surveyor, INVENTORY)
         investigator: Investigator = runbook_agent
+        brain: Brain | None = None
         means: Means | None = None
         self.model_agent: ModelAgent | None = None
         if self.model:
@@ -164,8 +171,9 @@ class Bureau(House):
                 RedisSpending(self.redis), INVENTORY, self.clock,
             )  # fmt: skip
             self.model_agent = ModelAgent(means, surveyor)
-            investigator = Brain(self.model_agent, runbook_agent, self.ledger, self.clock)
-        self.team = Agents(surveyor, runbook_agent, self.model_agent, INVENTORY)
+            brain = Brain(self.model_agent, runbook_agent, self.ledger, self.clock)
+            investigator = brain
+        self.team = Agents(surveyor, runbook_agent, self.model_agent, INVENTORY, brain)
         self.executor = Executor(self.incidents, tools, preconditions, planner)
         return Jobs(
             self.incidents,

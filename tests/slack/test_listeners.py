@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from bot.domain.plan_state import PlanStatus
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
+from bot.sandbox.valkey import EmbeddedValkey
 from bot.slack import ids
 from tests.fakes import story
-from tests.fakes.valkey import EmbeddedValkey
 from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import MAYA, WORK, alert, diagnosed, opened, proposed
 

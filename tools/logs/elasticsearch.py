@@ -111,7 +111,7 @@ def request_body(query: LogQuery, settings: ElasticsearchSettings) -> dict[str, 
         "query": {"bool": {"filter": filters}},
         "sort": [{settings.timestamp_field: {"order": direction}}],
         "size": query.limit,
-        "_source": _fields(settings),
+        "_source": {"includes": _fields(settings)},
         "track_total_hits": True,
     }
 

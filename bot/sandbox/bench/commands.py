@@ -114,6 +114,5 @@ def _import_seconds(folder: Path) -> float:
 
 
 def _searched(environment: Mapping[str, str]) -> dict[str, str]:
-    """With what a child needs to find its modules, where this process was told."""
-    found = os.environ.get("PYTHONPATH")
-    return {**environment, **({"PYTHONPATH": found} if found else {})}
+    """The same, with this very opsbot found first, wherever it was started from."""
+    return {**environment, "PYTHONPATH": str(Path(__file__).parents[3])}

@@ -74,7 +74,7 @@ class Scene:
         await self._stack.aclose()
 
     def cpu_seconds(self) -> float | None:
-        """Of opsbot's processes, of Valkey, and of all that stands in for the outside here."""
+        """Of all of opsbot's processes and of Valkey."""
         running = self._supervisor.pids.values() if self._supervisor else ()
         return cpu_seconds([*running, self._valkey.pid])
 

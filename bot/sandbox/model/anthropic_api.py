@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.sandbox.model.prefix import (
     CHARS_A_TOKEN,
-    anthropic_pieces,
+    Piece,
     blocks,
     digests,
     signature,
@@ -76,12 +76,17 @@ def error(status: int, words: str) -> dict[str, Any]:
 
 
 def message(
-    answer: Answer, ask: Asked, body: dict[str, Any], counted: Counted, serial: int
+    answer: Answer,
+    ask: Asked,
+    body: dict[str, Any],
+    pieces: list[Piece],
+    counted: Counted,
+    serial: int,
 ) -> dict[str, Any]:
-    """The whole answer, as it comes where nothing is streamed."""
+    """The whole answer, as it comes where nothing is streamed. `pieces`: of the body."""
     content: list[dict[str, Any]] = []
     if answer.thinking:
-        signed = signature(["", *digests(anthropic_pieces(body), body["model"])][-1])
+        signed = signature(["", *digests(pieces, body["model"])][-1])
         content.append({"type": "thinking", "thinking": "", "signature": signed})
     if answer.text:
         content.append({"type": "text", "text": answer.text})

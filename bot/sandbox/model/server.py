@@ -120,7 +120,7 @@ class ScriptedModelServer:
         seen.status = 200
         seen.counted = self._cache.count(pieces, anthropic_api.salt(body))
         self._serial += 1
-        whole = anthropic_api.message(answer, ask, body, seen.counted, self._serial)
+        whole = anthropic_api.message(answer, ask, body, pieces, seen.counted, self._serial)
         if answer.stopped == "pause":
             back = [{"content": whole["content"], "role": "assistant"}]
             self._paused.add(json.dumps(back, sort_keys=True))
@@ -186,6 +186,8 @@ class ScriptedModelServer:
         return self._key is None or key == self._key
 
     def _unknown_words(self, body: dict[str, Any]) -> list[str]:
+        if not self._unknown:
+            return []
         text = json.dumps(body)
         return [
             f"{word}: Extra inputs are not permitted"

@@ -1,0 +1,200 @@
+"""Over HTTP only what Slack signed is heard, and each delivery once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.domain.plan_state import PlanStatus
+from bot.sandbox.slack import LocalSlack
+from bot.slack import ids
+from bot.slack.http import add_slack_route
+from tests.slack.desk import CHANNEL, Desk, until
+from tests.slack.scenes import MAYA, diagnosed, opened, plan, proposed
+
+pytestmark = pytest.mark.usefixtures("hurried")
+SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+FORM = "application/x-www-form-urlencoded"
+VALUE = ids.PlanRef(incident="INC-1", plan="P1", digest=plan().digest("change")).pack()
+
+
+class Wire:
+    """Slack's side of the wire: signs as Slack does, or as it is told to."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self._url = url
+        self._session = session
+
+    async def send(self, body: bytes, kind: str = FORM, **changed: str) -> int:
+        """The status of the answer; `changed` headers replace the right ones."""
+        now = str(int(time.time()))
+        at = changed.pop("timestamp", now)
+        signed = b"v0:" + at.encode() + b":" + body
+        digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": kind,
+            "X-Slack-Request-Timestamp": at,
+            "X-Slack-Signature": changed.pop("signature", f"v0={digest}"),
+        }
+        async with self._session.post(self._url, data=body, headers=headers) as answer:
+            await answer.read()
+            return answer.status
+
+    async def click(self, user: str = MAYA, trigger: str = "t1", **changed: str) -> int:
+        return await self.send(clicked(user, trigger), **changed)
+
+    async def event(self, event: dict[str, Any], event_id: str) -> int:
+        body = {
+            "type": "event_callback",
+            "team_id": "T0OPSBOTCO",
+            "api_app_id": "A0OPSBOTAP",
+            "event_id": event_id,
+            "event": event,
+        }
+        return await self.send(json.dumps(body).encode(), "application/json")
+
+
+def clicked(user: str = MAYA, trigger: str = "t1", team: str = "T0OPSBOTCO") -> bytes:
+    """A click on Approve."""
+    payload = {
+        "type": "block_actions",
+        "trigger_id": trigger,
+        "user": {"id": user, "team_id": team},
+        "team": {"id": team},
+        "container": {"type": "message", "message_ts": "1.1", "channel_id": CHANNEL},
+        "channel": {"id": CHANNEL},
+        "actions": [{"type": "button", "action_id": ids.APPROVE, "block_id": "b", "value": VALUE}],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+@pytest.fixture
+async def asking(desk: Desk) -> Desk:
+    await desk.happens(opened(), diagnosed(), proposed())
+    return desk
+
+
+@pytest.fixture
+async def wire(asking: Desk) -> AsyncIterator[Wire]:
+    site = web.Application()
+    add_slack_route(site, asking.app(SECRET))
+    runner = web.AppRunner(site, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    async with aiohttp.ClientSession() as session:
+        yield Wire(f"http://127.0.0.1:{port}/slack/events", session)
+    await runner.cleanup()
+
+
+async def status(desk: Desk) -> PlanStatus:
+    fix = (await desk.ledger.load("INC-1")).fix
+    assert fix is not None
+    return fix.status
+
+
+async def test_a_signed_click_decides(wire: Wire, asking: Desk) -> None:
+    assert await wire.click() == 200
+
+    async def approved() -> bool:
+        return await status(asking) is PlanStatus.READY
+
+    await until(approved)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"signature": "v0=" + "0" * 64},
+        {"signature": ""},
+        {"signature": "v0=é"},
+        {"timestamp": str(int(time.time()) - 3600)},
+        {"timestamp": "yesterday"},
+        {"timestamp": ""},
+    ],
+    ids=["wrong", "none", "not ASCII", "stale", "no number", "no time"],
+)
+async def test_what_slack_did_not_sign_is_refused(
+    wire: Wire, asking: Desk, changed: dict[str, str]
+) -> None:
+    assert await wire.click(**changed) == 401
+    assert await status(asking) is PlanStatus.AWAITING
+    assert (await asking.ledger.load("INC-1")).version == 4
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe payload=", b"", b"payload=nonsense", b"{}"])
+async def test_a_body_that_is_no_payload_runs_nothing(
+    wire: Wire, asking: Desk, body: bytes
+) -> None:
+    assert await wire.send(body, signature="v0=" + "1" * 64) == 401
+    assert await status(asking) is PlanStatus.AWAITING
+
+
+async def test_a_replayed_click_is_answered_and_not_handled_again(
+    wire: Wire, asking: Desk, slack: LocalSlack
+) -> None:
+    assert await wire.click(trigger="t9") == 200
+
+    async def approved() -> bool:
+        return await status(asking) is PlanStatus.READY
+
+    await until(approved)
+    assert await wire.click(trigger="t9") == 200
+    assert await wire.click(trigger="t10") == 200
+
+    async def told() -> bool:
+        return bool([c for c in slack.calls if c.method == "chat.postEphemeral"])
+
+    await until(told)
+    whispers = [c.body["text"] for c in slack.calls if c.method == "chat.postEphemeral"]
+    assert whispers == ["Approved already, by Maya 01:47."]
+
+
+async def test_an_event_that_slack_sends_again_is_answered_once(
+    wire: Wire, asking: Desk, slack: LocalSlack
+) -> None:
+    root = await asking.client.chat_postMessage(channel=CHANNEL, text="a question")
+    mention = {
+        "type": "app_mention",
+        "user": MAYA,
+        "text": "<@U0OPSBOT01> how is the coffee machine",
+        "channel": CHANNEL,
+        "ts": root["ts"],
+    }
+    for _ in range(3):
+        assert await wire.event(mention, "Ev1") == 200
+    assert await wire.event({**mention, "text": "<@U0OPSBOT01> and the tea"}, "Ev2") == 200
+
+    async def answered() -> bool:
+        return len(said()) >= 2
+
+    def said() -> list[str]:
+        posts = [c for c in slack.calls if c.method == "chat.postMessage" and c.error is None]
+        return [c.body["text"] for c in posts if "No incident matches" in c.body["text"]]
+
+    await until(answered)
+    assert len(said()) == 2
+
+
+@pytest.mark.parametrize(
+    ("user", "team"), [("U0STRANGER", "T0OTHER001"), ("U0OPSBOT01", "T0OPSBOTCO")]
+)
+async def test_another_team_and_a_bot_decide_nothing(
+    wire: Wire, asking: Desk, slack: LocalSlack, user: str, team: str
+) -> None:
+    assert await wire.send(clicked(user, "t5", team)) == 200
+
+    async def told() -> bool:
+        return any(c.method in ("chat.postEphemeral", "chat.postMessage") for c in slack.calls)
+
+    await until(told)
+    assert await status(asking) is PlanStatus.AWAITING
