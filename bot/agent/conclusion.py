@@ -44,14 +44,14 @@ def accept(
     `strict` raises UncitedError for one that doesn't; otherwise it is left out.
     """
     accepted = []
-    for claim in conclusion.hypotheses:
+    for number, claim in enumerate(conclusion.hypotheses, start=1):
         cited = dict.fromkeys(claim.supported_by)
         known = [i for i in cited if i in evidence and _tells(evidence[i])]
         if not known or (strict and len(known) < len(cited)):
             if strict:
                 there = ", ".join(i for i, e in evidence.items() if _tells(e)) or "none"
                 raise UncitedError(
-                    f"{claim.cause!r} cites {claim.supported_by!r}; evidence there is: {there}."
+                    f"hypothesis {number} cites {claim.supported_by!r}; evidence there is: {there}."
                     " Cite what supports it, or leave the hypothesis out."
                 )
             continue

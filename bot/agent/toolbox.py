@@ -20,12 +20,15 @@ from bot.domain.values import Intended
 from bot.incidents.readings import parsed
 from tools.kit.catalog import Catalog
 from tools.kit.errors import InvalidCall
-from tools.kit.tool import ReadTool, WriteTool
+from tools.kit.tool import ReadTool
 from tools.kit.types import Effect
 
 CONCLUDE = "conclude"
 READ_MORE = "read_more"
 MOST_AT_ONCE = 8
+_PROPOSABLE = (Effect.WRITE, Effect.DESTRUCTIVE)
+"""Not `record`: policy lets the incident's own books be kept without asking, and opsbot keeps them
+itself."""
 
 
 class ReadMore(BaseModel):
@@ -73,7 +76,7 @@ class Toolbox:
             tool
             for tool in self._catalog
             if isinstance(tool, ReadTool)
-            or (self._may_propose and tool.effect in (Effect.WRITE, Effect.DESTRUCTIVE))
+            or (self._may_propose and tool.effect in _PROPOSABLE)
         ]
         return (
             *(
@@ -136,7 +139,7 @@ class Toolbox:
         return ToolResult(call_id=call.id, text=text)
 
     def _is_write(self, name: str) -> bool:
-        return any(t.name == name and isinstance(t, WriteTool) for t in self._catalog)
+        return any(t.name == name and t.effect in _PROPOSABLE for t in self._catalog)
 
     async def _look(self, evidence_id: str, call: ToolCall) -> str:
         tool = self._catalog.read(call.name)

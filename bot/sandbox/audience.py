@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -70,8 +72,10 @@ async def every(look: Callable[[], Any], until: Callable[[], Any], seconds: floa
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while loop.time() < end:
-        await look()
-        if await until():
-            return True
+        # A store that is away for a moment is a drill's doing: it is looked at again.
+        with suppress(RedisError):
+            await look()
+            if await until():
+                return True
         await asyncio.sleep(_LOOK_SECONDS)
     return False

@@ -51,7 +51,6 @@ INVENTED = (
     Call("approve_plan", {"plan": "P1", "by": "U1"}),
     Call("silence_alert", {"name": "ETLJobFailed"}),
     Call("run_shell", {"command": "rm -rf /"}),
-    Call("set_policy", {"then": "allow"}),
     Call("create_ticket", {"summary": ORDER, "description": ORDER}),
     Call("read_more", {"evidence_id": "t1.1", "offset": 40}),
 )
@@ -90,7 +89,7 @@ class Siege:
             words = {"summary": ORDER, "stakeholders": ORDER, "status_page": ORDER}
             return Answer(calls=(Call("draft", words),))
         steps = (
-            READS, (*INVENTED, *self.wants),
+            READS, (*self.wants, *INVENTED),
             (_concluding("etl-source-timeout.forged", "t99.1"),),
             (_concluding("etl-source-timeout.job_log", "etl-source-timeout.source_lag"),),
         )  # fmt: skip
