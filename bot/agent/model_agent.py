@@ -14,7 +14,7 @@ from bot.agent.loop import Loop
 from bot.agent.model import Model
 from bot.agent.prompts import prompt
 from bot.agent.redaction import Redactor
-from bot.agent.remedy import follow_ups, runbook_plan, wished_plan
+from bot.agent.remedy import follow_ups, runbook_plan, spelt_out, wished_plan
 from bot.agent.survey import Survey, Surveyor
 from bot.agent.toolbox import Toolbox
 from bot.agent.transcript import Transcript
@@ -90,6 +90,7 @@ class ModelAgent:
     ) -> Draft:
         """Run the loop on top of what was surveyed."""
         means = self._means
+        playbook = spelt_out(playbook, means.catalog) if playbook else None
         shows = sizes(means.model.context_tokens)
         toolbox = Toolbox(
             means.catalog,

@@ -6,8 +6,11 @@ import json
 from collections.abc import Sequence
 
 from bot.domain.values import FollowUp, Intended, PlanDraft
+from bot.incidents.readings import parsed
 from bot.knowledge.reasoning import Reasoning
 from bot.policy.inventory import Inventory
+from tools.kit.catalog import Catalog
+from tools.kit.errors import InvalidCall
 
 
 def runbook_plan(reasoning: Reasoning, requester: str) -> PlanDraft | None:
@@ -47,6 +50,19 @@ def wished_plan(
             "resolution": playbook.resolution if whole else "",
         }
     )
+
+
+def spelt_out(playbook: PlanDraft, catalog: Catalog) -> PlanDraft:
+    """The same plan, each parameter with a default given: as a model has to call it."""
+    return playbook.model_copy(update={"steps": tuple(_spelt(s, catalog) for s in playbook.steps)})
+
+
+def _spelt(step: Intended, catalog: Catalog) -> Intended:
+    try:
+        params = parsed(catalog.write(step.tool), step.params)
+    except InvalidCall:
+        return step
+    return step.model_copy(update={"params": params.model_dump(mode="json")})
 
 
 def follow_ups(reasoning: Reasoning, inventory: Inventory) -> tuple[FollowUp, ...]:

@@ -12,6 +12,7 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Claim, ConflictError, Inbox
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Alert
+from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.correlate import correlate
 from bot.incidents.service import Incidents
 from bot.policy.inventory import Inventory
@@ -42,18 +43,24 @@ class Intake:
     async def run(self) -> None:
         """Work until cancelled; waits its turn while another process does it."""
         while True:
-            token = await self._incidents.ledger.acquire("intake", _LEASE_SECONDS)
-            if token is None:
-                await asyncio.sleep(1)
-                continue
             try:
-                while await self._incidents.ledger.extend("intake", token, _LEASE_SECONDS):
-                    await self.drain(wait_seconds=2)
+                await self._turn()
             except Exception:
                 log.exception("the inbox can't be emptied; it is tried again")
-                await asyncio.sleep(1)
-            finally:
-                await self._incidents.ledger.release("intake", token)
+            end_if_cancelled()
+            await asyncio.sleep(1)
+
+    async def _turn(self) -> None:
+        """Empty the inbox for as long as nobody else does."""
+        token = await self._incidents.ledger.acquire("intake", _LEASE_SECONDS)
+        if token is None:
+            return
+        try:
+            while await self._incidents.ledger.extend("intake", token, _LEASE_SECONDS):
+                await self.drain(wait_seconds=2)
+                end_if_cancelled()
+        finally:
+            await self._incidents.ledger.release("intake", token)
 
     async def drain(self, *, wait_seconds: float) -> int:
         """Handle what is there, waiting up to `wait_seconds` for a first entry; how many."""

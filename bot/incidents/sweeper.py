@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from bot.domain.ports import Clock, Ledger, Queue
+from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.service import ENQUEUE_AGAIN
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class Sweeper:
                 await self.sweep()
             except Exception:
                 log.exception("the sweep failed; it is tried again")
+            end_if_cancelled()
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def sweep(self) -> int:

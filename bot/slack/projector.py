@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.incident import Incident
 from bot.domain.ports import Ledger, Posted, SlotStore
+from bot.incidents.cancellation import end_if_cancelled
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages, NotYetError, ThreadGoneError
 from bot.slack.scene import Scene
@@ -80,7 +81,7 @@ class Projector:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._woken.wait()
-                _end_if_cancelled()
+                end_if_cancelled()
 
     async def _listen(self) -> None:
         while True:
@@ -169,7 +170,8 @@ class Projector:
                 )
             except NotYetError as rest:
                 later = rest
-                if known is None:
+                # Nothing may stand before a message that is still to be posted.
+                if known is None or known.status == "posting":
                     break
             except ThreadGoneError:
                 log.warning("%s: its card was deleted in Slack; it gets another", incident_id)
@@ -195,13 +197,6 @@ class Projector:
         wanted = {slot: p for slot, p in posted.items() if slot.startswith(linked) and p.ts}
         found = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
         return {slot: link for slot, link in found.items() if link}
-
-
-def _end_if_cancelled() -> None:
-    """Before Python 3.12 `asyncio.wait_for`, which redis-py sends with, can swallow the end."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _who(incident: Incident) -> set[str]:

@@ -65,8 +65,11 @@ async def siege(
         yield made
 
 
-@pytest.mark.parametrize("policy", [AUTO, None], ids=["auto", "asking"])
-@pytest.mark.parametrize("name", WANTS)
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [*((name, AUTO) for name in WANTS), ("another value", None), ("another order", None)],
+    ids=lambda value: ("auto" if value else "asking") if not isinstance(value, str) else value,
+)
 async def test_what_is_not_the_playbook_goes_to_a_person_and_nothing_runs(
     company: Company, valkey: EmbeddedValkey, tmp_path: Path, name: str, policy: Path | None
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.remedy import wished_plan
+from bot.agent.remedy import spelt_out, wished_plan
 from bot.domain.values import Intended, PlanDraft, Verdict
 from bot.policy.blast import blast
 from bot.policy.facts import Facts
@@ -16,6 +16,8 @@ from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
 from tests.fakes.house import ALLOWING, APPROVERS, INVENTORY, draft, rules
 from tests.fakes.story import step
+from tests.fakes.tools import CreateTicket, World
+from tools.kit.catalog import Catalog
 
 PLAYBOOK = draft("hall", "attic")
 HALL, ATTIC = (s.model_copy(update={"cites": ""}) for s in PLAYBOOK.steps)
@@ -115,6 +117,19 @@ def test_without_a_playbook_nothing_is_cited() -> None:
     plan = wanted([HALL], None)
     assert (plan.steps[0].cites, plan.runbook) == ("", None)
     assert verdict(plan).kind == "escalate"
+
+
+def test_what_a_runbook_leaves_to_a_default_is_spelt_out_for_the_comparison() -> None:
+    catalog = Catalog([CreateTicket(World())])
+    brief = Intended(tool="create_ticket", params={"summary": "x"}, cites="red-lamp#1")
+    playbook = spelt_out(PLAYBOOK.model_copy(update={"steps": (brief,)}), catalog)
+    full = {"summary": "x", "description": "", "project": None}
+    [step] = wanted([Intended(tool="create_ticket", params=full)], playbook).steps
+    assert step.cites == "red-lamp#1"
+
+
+def test_a_step_whose_tool_is_not_there_stays_as_the_runbook_has_it() -> None:
+    assert spelt_out(PLAYBOOK, Catalog(())) == PLAYBOOK
 
 
 def test_no_wish_is_no_plan() -> None:

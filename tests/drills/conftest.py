@@ -12,6 +12,7 @@ import pytest_asyncio
 from tests.drills.catalogue import DRILLS
 from tests.drills.demo import PLAYS
 from tests.drills.drill import Drill
+from tests.drills.model_drills import MODEL_DRILLS
 
 _SIDE_BY_SIDE = 4
 """Four stages keep two cores busy without starving one another's deadlines."""
@@ -31,7 +32,9 @@ async def outcomes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[dict[str, asyncio.Task[object]]]:
     """What every selected drill and play comes to, by name."""
-    known = {**DRILLS, **PLAYS}
+    known: dict[str, Callable[[Path], Awaitable[object]]] = {
+        **DRILLS, **PLAYS, **MODEL_DRILLS,
+    }  # fmt: skip
     room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
     async def one(name: str, data: Path) -> object:

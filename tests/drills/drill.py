@@ -39,6 +39,8 @@ class Drill:
     stage: Stage
     record: dict[str, Any] = field(default_factory=dict)
     first_pids: dict[str, int] = field(default_factory=dict)
+    watching: asyncio.Task[None] | None = None
+    """What a fault has to do later; kept from being collected."""
 
     @property
     def pids(self) -> dict[str, int]:
@@ -101,11 +103,17 @@ async def until(holds: Callable[[], Any], seconds: float = _PATIENCE_SECONDS) ->
 
 
 async def run(
-    data: Path, *, before: Fault = nothing, deciding: Fault = nothing, after: Fault = nothing
+    data: Path,
+    *,
+    before: Fault = nothing,
+    deciding: Fault = nothing,
+    after: Fault = nothing,
+    **told: str,
 ) -> Drill:
     """Play the failing ETL job to its end; Maya approves. Faults strike before the alert, before
-    the click and after it. Raises PlayError where it doesn't end in a report or a call."""
-    given = settings.read({"PATH": os.environ["PATH"]}, env_file=data / "none")
+    the click and after it. `told`: settings besides. Raises PlayError where it doesn't end in a
+    report or a call."""
+    given = settings.read({"PATH": os.environ["PATH"], **told}, env_file=data / "none")
     stage = Stage(given, data, company=True, http_addr=free_http_addr("127.0.0.1:0"))
     async with stage:
         await stage.start(quiet=True)

@@ -135,16 +135,17 @@ class Siege:
         return texts
 
     async def stored(self) -> str:
-        """Everything that Redis holds."""
+        """Everything of opsbot's own that Redis holds; a queued job is an id and no more."""
+        redis = self.core.redis
         parts: list[str] = []
-        async for key in self.core.redis.scan_iter():
-            kind = await self.core.redis.type(key)
-            if kind == "stream":
-                parts.append(str(await self.core.redis.xrange(key)))
-            elif kind == "hash":
-                parts.append(str(await self.core.redis.hgetall(key)))
-            elif kind == "string":
-                parts.append(str(await self.core.redis.get(key)))
+        async for key in redis.scan_iter("opsbot:*"):
+            match await redis.type(key):
+                case "stream":
+                    parts += [body for _, entry in await redis.xrange(key) for body in entry.values()]
+                case "hash":
+                    parts += (await redis.hgetall(key)).values()
+                case "string":
+                    parts.append(await redis.get(key))
         return "\n".join(parts)
 
     async def remember_a_poisoned_incident(self) -> None:

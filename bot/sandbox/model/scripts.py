@@ -51,7 +51,7 @@ def _proposals(asked: Asked) -> Answer:
 
 def _conclusion(asked: Asked) -> Answer:
     brief = _brief(asked)
-    cited = [word.split(" ")[0] for word in brief.splitlines() if " (found): " in word]
+    cited = [line.split(" ")[0] for line in brief.splitlines() if line.endswith(" (found)")]
     hypotheses: list[dict[str, Any]] = []
     if "\nCause: " in brief:
         cause = brief.partition("\nCause: ")[2].partition(" (from ")[0]
