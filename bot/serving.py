@@ -85,9 +85,7 @@ def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
     return ask
 
 
-def _web(
-    settings: Settings, prepared: Prepared, core: Core, state: dict[str, Any]
-) -> WebServer:
+def _web(settings: Settings, prepared: Prepared, core: Core, state: dict[str, Any]) -> WebServer:
     token = settings.webhook_token
     return WebServer(
         core.inbox,

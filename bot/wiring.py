@@ -204,9 +204,7 @@ async def core(
     queue = connect_queue(url)
     backends = connect_backends(settings)
     try:
-        durable = await store.durability(
-            client, accepted=settings.redis_durability == "accepted"
-        )
+        durable = await store.durability(client, accepted=settings.redis_durability == "accepted")
         yield _build(settings, prepared, client, queue, durable, backends, models)
     finally:
         if models:

@@ -44,9 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _list(*, only_open: bool, as_json: bool) -> int:
     async with open_ledger(settings.read()) as ledger:
-        ids = (
-            await ledger.open_incidents() if only_open else await ledger.recent_incidents(_COUNT)
-        )
+        ids = await ledger.open_incidents() if only_open else await ledger.recent_incidents(_COUNT)
         incidents = [await ledger.load(i) for i in ids]
     if as_json:
         out(json.dumps([_row(i) for i in incidents], indent=2))

@@ -63,9 +63,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
         case c.AssignThreads():
             if incident.threads or incident.diagnosis is not None or incident.resolved_at:
                 return []
-            return [
-                e.ThreadsAssigned(**by, threads=command.threads, deadline=command.deadline)
-            ]
+            return [e.ThreadsAssigned(**by, threads=command.threads, deadline=command.deadline)]
         case c.FinishThread(thread=thread):
             assigned = incident.threads.get(thread)
             if assigned is None or assigned.finished or incident.diagnosis is not None:
@@ -111,9 +109,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             waits = state.status in (PlanStatus.AWAITING, PlanStatus.READY, PlanStatus.RUNNING)
             if not waits or any(s.status is StepStatus.STARTED for s in state.steps):
                 raise OutOfOrderError(f"plan {plan_id!r} is under way or has ended")
-            return [
-                e.PlanVoided(**by, plan_id=plan_id, cause=command.cause, reason=command.reason)
-            ]
+            return [e.PlanVoided(**by, plan_id=plan_id, cause=command.cause, reason=command.reason)]
         case c.RequestReplan(plan_id=plan_id):
             state = _plan(incident, plan_id)
             latest = incident.fix is state and not incident.resolved_at

@@ -216,9 +216,7 @@ class PlanState(Frozen):
                 return self
 
     def _decided(self, event: e.ApprovalDecided) -> PlanState:
-        decision = Decision(
-            choice=event.choice, by=event.actor, at=event.at, reason=event.reason
-        )
+        decision = Decision(choice=event.choice, by=event.actor, at=event.at, reason=event.reason)
         after = self._set(decisions=(*self.decisions, decision))
         if event.choice == "reject":
             return after._set(status=PlanStatus.REJECTED)

@@ -105,8 +105,6 @@ class Intake:
             impact = known.impact if known else ""
             command = c.OpenIncident(at=now, actor=alert.source, alert=alert, impact=impact)
         try:
-            await self._incidents.handle(
-                related or await ledger.new_id(), command, claims=[claim]
-            )
+            await self._incidents.handle(related or await ledger.new_id(), command, claims=[claim])
         except ConflictError:
             log.info("%s was claimed meanwhile", alert.fingerprint)

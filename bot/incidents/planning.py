@@ -102,9 +102,7 @@ def _playbook(plan: Plan, step: Step) -> Playbook:
 def redraft(plan: Plan) -> PlanDraft:
     """What would have to be wanted to arrive at `plan` again."""
     return PlanDraft(
-        steps=tuple(
-            Intended(tool=s.tool, params=s.params, cites=s.cites) for s in plan.steps
-        ),
+        steps=tuple(Intended(tool=s.tool, params=s.params, cites=s.cites) for s in plan.steps),
         guards=plan.guards,
         **{name: getattr(plan, name) for name in _CARRIED},
     )

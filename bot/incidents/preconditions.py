@@ -35,9 +35,7 @@ class Preconditions:
         self._planner = planner
         self._clock = clock
 
-    async def objection(
-        self, incident: Incident, state: PlanState, index: int
-    ) -> Objection | None:
+    async def objection(self, incident: Incident, state: PlanState, index: int) -> Objection | None:
         """None where the step may start. Raises Unavailable where a backend doesn't answer."""
         return (
             self._policy(incident, state)

@@ -35,9 +35,7 @@ def record(
             "opened_at": _iso(incident.opened_at),
             "resolved_at": _iso(incident.resolved_at),
         },
-        "thread": [
-            {"ts": m["ts"], "user": m.get("user", ""), "text": plain(m)} for m in messages
-        ],
+        "thread": [{"ts": m["ts"], "user": m.get("user", ""), "text": plain(m)} for m in messages],
         "evidence": [
             {
                 "tool": w.evidence.tool,

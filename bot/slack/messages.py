@@ -75,9 +75,7 @@ class Messages:
             self._links[place] = str(answer["permalink"])
         return self._links[place]
 
-    async def _post(
-        self, incident: str, slot: Slot, channel: str, thread: str | None
-    ) -> Posted:
+    async def _post(self, incident: str, slot: Slot, channel: str, thread: str | None) -> Posted:
         await self._turn(f"post:{channel}", _POST_SECONDS)
         begun = Posted(status="posting", channel=channel)
         await self._store.save(incident, slot.id, begun)
@@ -108,9 +106,7 @@ class Messages:
                 raise NotYetError(rest)
             await self._turn("edit", _EDITS_SECONDS)
         try:
-            await self._client.chat_update(
-                channel=posted.channel, ts=posted.ts, **self._said(slot)
-            )
+            await self._client.chat_update(channel=posted.channel, ts=posted.ts, **self._said(slot))
         except SlackApiError as error:
             if error.response.get("error") not in (*_GONE, "cant_update_message"):
                 raise

@@ -130,9 +130,7 @@ async def test_a_novel_failure_brings_evidence_and_a_person_and_no_step(
 
 
 @play("fix-fails")
-async def test_a_fix_that_fails_is_undone_and_a_person_called(
-    name: str, outcomes: Plays
-) -> None:
+async def test_a_fix_that_fails_is_undone_and_a_person_called(name: str, outcomes: Plays) -> None:
     played = await outcomes[name]
     assert played.code == 0, played.stderr
     assert played.effects[0] == SWITCH

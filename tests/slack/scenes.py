@@ -73,9 +73,7 @@ def evidence(check: str, status: str = "found", **changes: Any) -> e.EvidenceRec
 
 
 def begun(check: str, title: str | None = None) -> e.CheckStarted:
-    return e.CheckStarted(
-        at=at(1), actor="opsbot", check=check, title=title or CHECKS[check][0]
-    )
+    return e.CheckStarted(at=at(1), actor="opsbot", check=check, title=title or CHECKS[check][0])
 
 
 WORK: tuple[e.WorkEvent, ...] = tuple(

@@ -165,9 +165,7 @@ def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
 
 def test_every_value_the_call_is_given_is_in_sight() -> None:
     forced = rerun(params={"job": JOB, "options": {"force": True, "retries": 3, "note": ""}})
-    text = shown(
-        slot(scene(diagnosed(), proposed(plan(steps=(switch(), forced)))), "approval:P1")
-    )
+    text = shown(slot(scene(diagnosed(), proposed(plan(steps=(switch(), forced)))), "approval:P1"))
     assert "\n      with force = True, retries = 3\n" in text
 
 

@@ -26,11 +26,14 @@ TICKET = books("open", ("opened", "DATA-412", "https://jira.example.com/browse/D
 
 def test_a_card_is_first_what_the_alert_says() -> None:
     first = slot(scene(work=()), "card")
-    assert shown(first) == """\
+    assert (
+        shown(first)
+        == """\
 SEV2 · Investigating · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* since 01:47: revenue tables are not refreshed until a run succeeds
 *Next:* diagnosis, then a proposal
 🔍 Investigating · INC-1 · etl · 0 s · updated 01:47"""
+    )
     assert first.text == (
         "INC-1 ETL job 'daily_revenue_aggregation' failed (exit code 1) · SEV2, investigating"
     )
@@ -38,7 +41,9 @@ SEV2 · Investigating · ETL job 'daily_revenue_aggregation' failed (exit code 1
 
 def test_while_it_waits_it_names_who_is_to_approve_what_until_when() -> None:
     waiting = scene(TICKET, diagnosed(), proposed(), links=LINK)
-    assert shown(slot(waiting, "card")) == """\
+    assert (
+        shown(slot(waiting, "card"))
+        == """\
 SEV2 · Needs approval · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* since 01:47: revenue tables are not refreshed until a run succeeds
 *Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads…
@@ -46,6 +51,7 @@ SEV2 · Needs approval · ETL job 'daily_revenue_aggregation' failed (exit code 
 ✋ Needs approval · INC-1 · etl · 2 s · updated 01:47 · \
 <https://jira.example.com/browse/DATA-412|DATA-412>
 [Review fix]"""
+    )
 
 
 def test_there_is_no_approve_on_the_card_only_a_link_to_where_it_is_decided() -> None:
@@ -70,12 +76,15 @@ def test_it_follows_the_fix_to_its_end() -> None:
         diagnosed(), proposed(), approved(), landed, story.verified(1), story.recovered(),
         resolved(),
     )  # fmt: skip
-    assert shown(slot(over, "card")) == """\
+    assert (
+        shown(slot(over, "card"))
+        == """\
 SEV2 · Resolved · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* source switched to replica-1, replica-2 lagging
 *Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads…
 *Next:* still open: replica-2 replication lag 2.3 h
 ✅ Resolved · INC-1 · etl · 22 min · updated 02:09"""
+    )
 
 
 def test_a_rejection_leaves_it_to_whoever_was_called() -> None:

@@ -211,9 +211,7 @@ async def test_several_matches_are_named_and_none_is_said_to_be_none(
     asking: Desk, maya: Person
 ) -> None:
     other = alert(title="ETL job 'orders' <!channel> failed", fingerprint="fp-2")
-    await asking.happens(
-        story.opened(**other.model_dump()), incident="INC-2"
-    )
+    await asking.happens(story.opened(**other.model_dump()), incident="INC-2")
     await maya.say(CHANNEL, "@opsbot why is etl failing")
     which = await said(maya, "Which one?")
     assert "INC-1" in str(which.blocks)
@@ -291,5 +289,3 @@ async def test_a_click_a_second_early_counts_and_a_second_late_does_not(
     asking.now = story.at(902) - timedelta(seconds=1)
     await maya.click(asked, "Approve")
     await maya.wait_for(lambda m: "Approved by Maya" in str(m.blocks))
-
-

@@ -32,12 +32,15 @@ FIXED = [*RUNNING, *story.done(0), *story.done(1), story.recovered()]
 
 def test_the_investigation_shows_each_check_with_its_finding() -> None:
     underway = slot(scene(work=[*WORK, begun("changes", "Recent changes")]), "investigation")
-    assert shown(underway) == """\
+    assert (
+        shown(underway)
+        == """\
 Investigating, 3 of 4
 complete: Job log: connection timeout to replica-2
 complete: replica-2 lag 2.3 h (limit 30 min)
 complete: replica-1 lag 4 min, fine
 in_progress: Recent changes"""
+    )
     assert underway.text == "INC-1: 3 of 4 checks done"
     assert shown(slot(scene(diagnosed()), "investigation")).startswith("Investigated, 3 of 3\n")
 
@@ -60,20 +63,22 @@ def test_a_check_begun_again_after_a_crash_is_one_task() -> None:
 
 def test_a_changed_investigation_has_another_block_id() -> None:
     ids = {
-        slot(scene(work=WORK[:count]), "investigation").blocks[0]["block_id"]
-        for count in (1, 2, 3)
+        slot(scene(work=WORK[:count]), "investigation").blocks[0]["block_id"] for count in (1, 2, 3)
     }
     assert len(ids) == 3
 
 
 def test_the_diagnosis_gives_cause_evidence_and_what_is_not_known() -> None:
     reached = slot(scene(diagnosed()), "diagnosis")
-    assert shown(reached) == """\
+    assert (
+        shown(reached)
+        == """\
 *Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out
 • Job log: connection timeout to replica-2
 • <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-2 lag 2.3 h (limit 30 min)>
 *Not known:* Why replica-2 lags
 Runbook: ETL source timeout (git:af6bc10)"""
+    )
     assert reached.text == (
         "INC-1 cause (high confidence): replica-2 is 2.3 h behind (limit 30 min),"
         " so the job's reads time out"
@@ -83,16 +88,24 @@ Runbook: ETL source timeout (git:af6bc10)"""
 def test_without_a_cause_it_says_so_and_what_was_seen_and_what_was_not_reached() -> None:
     coverage = {"failed": ("Recent changes",), "not_configured": ("traces",)}
     nothing = diagnosed(hypotheses=(), runbook=None, not_known=(), coverage=coverage)
-    assert shown(slot(scene(nothing), "diagnosis")) == """\
+    assert (
+        shown(slot(scene(nothing), "diagnosis"))
+        == """\
 *Cause not found.* What was seen:
 • Job log: connection timeout to replica-2
 • <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-2 lag 2.3 h (limit 30 min)>
 • <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-1 lag 4 min, fine>
 *Not reached:* Recent changes, traces"""
+    )
 
 
 def test_evidence_of_this_machine_alone_is_no_link() -> None:
-    for address in ("http://127.0.0.1:9090/graph", "http://localhost/graph", "file:///x", "http://["):
+    for address in (
+        "http://127.0.0.1:9090/graph",
+        "http://localhost/graph",
+        "file:///x",
+        "http://[",
+    ):
         recorded = evidence("source_lag")
         local = recorded.evidence.model_copy(update={"url": address})
         work = [evidence("job_log"), recorded.model_copy(update={"evidence": local})]
@@ -101,10 +114,13 @@ def test_evidence_of_this_machine_alone_is_no_link() -> None:
 
 def test_the_execution_has_a_line_for_each_step() -> None:
     running = [*RUNNING, *story.done(0), story.started(1)]
-    assert shown(slot(scene(*running), "execution:P1")) == """\
+    assert (
+        shown(slot(scene(*running), "execution:P1"))
+        == """\
 *Fix of INC-1, 1 of 2 done* · approved by Maya
 ✓ 1 green
 ⏳ 2 Run daily_revenue_aggregation again"""
+    )
 
 
 def test_of_many_steps_those_around_the_current_one_are_shown_in_five_lines() -> None:
@@ -165,7 +181,9 @@ def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
         ),
     ]
     told = scene(*FIXED, *tickets, reported())
-    assert shown(slot(told, "report")) == f"""\
+    assert (
+        shown(slot(told, "report"))
+        == f"""\
 *INC-1 resolved in 22 min*
 *Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out
 *Fix:* source switched to replica-1, replica-2 lagging
@@ -176,6 +194,7 @@ def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
 • DBA-88 replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>
 *Timeline:* 01:47 alert · 01:47 diagnosed · 01:47 approved · 01:47 applied · 02:09 resolved
 *Cost:* no model was asked"""
+    )
     assert [s.id for s in thread(told)][-1] == "report"
 
 

@@ -145,9 +145,7 @@ def _evidence(scene: Scene) -> str:
     """Links alone: what was found stands in the diagnosis above."""
     reached = scene.incident.diagnosis
     cited = reached.hypotheses[0].supported_by if reached and reached.hypotheses else ()
-    linked = [
-        source(said(w.title, 40), w.evidence.url) for w in scene.evidence if w.id in cited
-    ]
+    linked = [source(said(w.title, 40), w.evidence.url) for w in scene.evidence if w.id in cited]
     return " · ".join(link for link in linked if link.startswith("<"))
 
 
@@ -164,6 +162,4 @@ def _changes(plan: Plan) -> str:
 
 
 def _ref(scene: Scene, state: PlanState) -> str:
-    return ids.PlanRef(
-        incident=scene.incident.id, plan=state.plan.id, digest=state.digest
-    ).pack()
+    return ids.PlanRef(incident=scene.incident.id, plan=state.plan.id, digest=state.digest).pack()

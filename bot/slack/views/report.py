@@ -73,9 +73,7 @@ def _still_open(scene: Scene) -> list[str]:
     closing = incident.plans.get("books-close")
     opened = {
         step.params.get("summary"): done.handle
-        for step, done in (
-            zip(closing.plan.steps, closing.steps, strict=True) if closing else ()
-        )
+        for step, done in (zip(closing.plan.steps, closing.steps, strict=True) if closing else ())
         if done.handle
     }
     lines = ["*Still open:*"] if follow_ups else []
