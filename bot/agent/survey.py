@@ -86,7 +86,6 @@ class Surveyor:
         await beside
         return Survey(alert, work, tuple(tried))
 
-
     async def recall(self, incident: Incident) -> Survey:
         """What was recorded so far, without looking again."""
         work = await self._fieldwork(incident, "")

@@ -89,7 +89,6 @@ class Agents:
                 return _with_gaps(incident, draft)
         return _with_gaps(incident, _by_rule(incident, believed))
 
-
     async def _left(self, incident: Incident) -> bool:
         return self._brain is not None and await self._brain.left(incident) is not None
 

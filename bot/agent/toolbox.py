@@ -75,8 +75,7 @@ class Toolbox:
         tools = [
             tool
             for tool in self._catalog
-            if isinstance(tool, ReadTool)
-            or (self._may_propose and tool.effect in _PROPOSABLE)
+            if isinstance(tool, ReadTool) or (self._may_propose and tool.effect in _PROPOSABLE)
         ]
         return (
             *(

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.agent.budget import Budget
+from bot.agent.redaction import RedactionFailedError
 from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus
 from bot.sandbox.model import Answer, Call, Turn
@@ -136,8 +137,6 @@ async def test_a_model_that_cannot_be_cleaned_for_is_not_asked(bureau: Open) -> 
         house = bureau(asked.model)
 
         def fail(text: str) -> str:
-            from bot.agent.redaction import RedactionFailedError
-
             raise RedactionFailedError("the text could not be cleaned of secrets")
 
         house.redactor.clean = fail  # type: ignore[method-assign]

@@ -87,9 +87,7 @@ async def test_fifty_agents_at_once_never_spend_more_than_the_day_allows(redis: 
     script = [Turn(Answer(calls=(LOOK,), output_tokens=1_500), times=None)]
     budget = Budget(dollars_day=0.5, turns=4)
     async with oracle("claude", *script) as asked:
-        agents = [
-            Agency(redis, asked.model, budget, incident=f"INC-{n}") for n in range(50)
-        ]
+        agents = [Agency(redis, asked.model, budget, incident=f"INC-{n}") for n in range(50)]
         ends = await asyncio.gather(*(a.work() for a in agents), return_exceptions=True)
         assert all(isinstance(end, BudgetSpentError) for end in ends)
         spent = sum([await a.spent() for a in agents])

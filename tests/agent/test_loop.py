@@ -13,7 +13,7 @@ from bot.agent.loop import RefusedError
 from bot.agent.model import ModelAwayError
 from bot.agent.toolbox import MOST_AT_ONCE
 from bot.domain import events as e
-from bot.sandbox.model import Answer, Asked, Call, Turn
+from bot.sandbox.model import Answer, Call, Turn
 from tests.fakes.agency import Agency
 from tests.fakes.models import Oracle, Provider, calls, concluding, oracle
 
@@ -137,9 +137,7 @@ async def test_more_calls_than_a_turn_may_have_are_not_run(
 async def test_a_gauge_that_does_not_answer_was_not_reached(
     redis: Redis, provider: Provider
 ) -> None:
-    async with oracle(
-        provider, calls(LOOK_A), concluding("a", "t1.1"), concluding()
-    ) as asked:
+    async with oracle(provider, calls(LOOK_A), concluding("a", "t1.1"), concluding()) as asked:
         agency = Agency(redis, asked.model)
         agency.gauges.away = {"a"}
         end = await agency.work()
@@ -285,21 +283,6 @@ async def test_what_a_person_reads_of_the_cost_is_what_was_paid(
         turns = [w for w in await agency.ledger.work("INC-1") if isinstance(w, e.TurnTaken)]
         assert sum(turn.dollars for turn in turns) == pytest.approx(await agency.spent())
         assert all(turn.dollars > 0 and turn.tokens > 0 for turn in turns)
-
-
-async def test_a_tool_can_cite_what_it_was_told(redis: Redis, provider: Provider) -> None:
-    def cite(asked: Asked) -> dict[str, Any]:
-        [told] = [r.text for r in asked.results if r.tool == "measure"]
-        claim = {
-            "cause": told.splitlines()[2], "confidence": "low", "supported_by": [told.split()[0]],
-            "against": [],
-        }  # fmt: skip
-        return {"hypotheses": [claim], "ruled_out": [], "not_known": [], "options": []}
-
-    async with oracle(provider, calls(LOOK_A), calls(Call("conclude", cite))) as asked:
-        agency = Agency(redis, asked.model)
-        agency.gauges.says = {"a": "9000 rpm"}
-        assert (await agency.work()).hypotheses[0].cause == "9000 rpm"
 
 
 def _bare(messages: Any) -> str:

@@ -23,7 +23,6 @@ PAINT_ATTIC = Call("paint", {"lamp": "attic", "colour": "green"})
 END = concluding("a jumped", "t1.1", "t1.2")
 
 
-
 async def test_killed_before_its_turn_is_saved_it_asks_for_that_turn_once_more(
     redis: Redis, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,9 +158,7 @@ async def test_a_proposal_of_a_tool_that_is_gone_after_a_deploy_is_dropped(
         assert agency.proposed == []
 
 
-async def test_the_minutes_go_on_counting_across_a_death(
-    redis: Redis, provider: Provider
-) -> None:
+async def test_the_minutes_go_on_counting_across_a_death(redis: Redis, provider: Provider) -> None:
     async with oracle(provider, calls(LOOK_A), concluding()) as asked:
         agency = Agency(redis, asked.model)
         agency.ledger.dies_after = lambda event: isinstance(event, e.ResultsGiven)

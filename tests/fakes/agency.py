@@ -90,9 +90,7 @@ class Agency:
 
     async def turns(self) -> int:
         """How many turns are saved."""
-        return len(
-            [w for w in await self.ledger.work(self.incident) if isinstance(w, e.TurnTaken)]
-        )
+        return len([w for w in await self.ledger.work(self.incident) if isinstance(w, e.TurnTaken)])
 
     async def spent(self) -> float:
         """Dollars on this incident, as all processes count them."""

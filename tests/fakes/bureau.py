@@ -80,7 +80,11 @@ causes:
     supported_by: [colour, clean]
     confidence: high
 guards:
-  - {{id: still_clean, reading: clean, expect: grams < 10, label: Dust, show: "${{grams}} g (limit 10)"}}
+  - id: still_clean
+    reading: clean
+    expect: grams < 10
+    label: Dust
+    show: "${{grams}} g (limit 10)"
 steps:
   - tool: paint
     params: {{lamp: {lamp}, colour: green}}

@@ -78,9 +78,7 @@ def calls(*asked: Call, text: str = "") -> Answer:
     return Answer(text, calls=asked)
 
 
-def concluding(
-    cause: str = "", *cited: str, confidence: str = "high", **more: Any
-) -> Answer:
+def concluding(cause: str = "", *cited: str, confidence: str = "high", **more: Any) -> Answer:
     """An end: with a cause where one is given."""
     claim = {"cause": cause, "confidence": confidence, "supported_by": list(cited), "against": []}
     whole = {

@@ -46,8 +46,10 @@ def dies_at(point: str, monkeypatch: pytest.MonkeyPatch, *, times: int = 1) -> N
 def _ours(task: asyncio.Task[object]) -> bool:
     """Of the process that died; those of the model's server live on."""
     code = getattr(task.get_coro(), "cr_code", None)
-    return code is not None and "/bot/sandbox/" not in code.co_filename and (
-        "/bot/" in code.co_filename or "/tests/" in code.co_filename
+    return (
+        code is not None
+        and "/bot/sandbox/" not in code.co_filename
+        and ("/bot/" in code.co_filename or "/tests/" in code.co_filename)
     )
 
 

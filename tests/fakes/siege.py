@@ -136,12 +136,13 @@ class Siege:
 
     async def stored(self) -> str:
         """Everything of opsbot's own that Redis holds; a queued job is an id and no more."""
-        redis = self.core.redis
+        redis: Any = self.core.redis
         parts: list[str] = []
         async for key in redis.scan_iter("opsbot:*"):
             match await redis.type(key):
                 case "stream":
-                    parts += [body for _, entry in await redis.xrange(key) for body in entry.values()]
+                    for _, entry in await redis.xrange(key):
+                        parts += entry.values()
                 case "hash":
                     parts += (await redis.hgetall(key)).values()
                 case "string":
