@@ -69,6 +69,7 @@ class Planner:
         return Facts(
             tool=step.tool,
             effect=step.effect,
+            purpose=plan.purpose,
             reversible=step.reversible,
             playbook=_playbook(plan, step),
             confidence=confidence,

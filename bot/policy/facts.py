@@ -28,6 +28,8 @@ class Facts(Frozen):
 
     tool: str
     effect: Effect
+    purpose: Literal["fix", "books"]
+    """Of its plan: only the books record, and a fix records nothing."""
     reversible: bool
     playbook: Playbook
     confidence: Confidence

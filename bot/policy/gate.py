@@ -43,6 +43,9 @@ _STRICTNESS = {"allow": 0, "ask": 1, "escalate": 2, "deny": 3}
 def _step(policy: Policy, facts: Facts, approvers: tuple[str, ...]) -> Verdict:
     if facts.effect is Effect.READ:
         return Deny(rule="default", reason=f"{facts.tool} only reads: it is no step of a plan")
+    if (facts.effect is Effect.RECORD) != (facts.purpose == "books"):
+        reason = f"{facts.tool} ({facts.effect.value}) is no step of a plan for {facts.purpose}"
+        return Deny(rule="default", reason=reason)
     if facts.radius.unknown:
         names = ", ".join(repr(name) for name in facts.radius.unknown)
         return Escalate(rule="unknown-target", reason=f"the inventory doesn't know {names}")

@@ -35,6 +35,7 @@ def verdict(plan: PlanDraft, policy: Policy | None = None) -> Verdict:
         Facts(
             tool=s.tool,
             effect=step().effect,
+            purpose="fix",
             reversible=True,
             playbook="pinned" if plan.runbook and s.cites else "none",
             confidence="high",

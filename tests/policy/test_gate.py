@@ -29,6 +29,7 @@ def facts(**changes: Any) -> Facts:
     given: dict[str, Any] = {
         "tool": "rerun_job",
         "effect": "write",
+        "purpose": "books" if changes.get("effect") == "record" else "fix",
         "reversible": True,
         "playbook": "pinned",
         "confidence": "high",
@@ -79,6 +80,14 @@ def test_a_step_that_also_touches_a_forbidden_service_is_forbidden(then: str) ->
         {"id": "rest", "then": "allow"},
     )
     assert judge(rules, [facts(services={"etl", "billing"})], WHO).rule == "hands-off"
+
+
+@pytest.mark.parametrize(("effect", "purpose"), [("record", "fix"), ("write", "books")])
+def test_a_fix_keeps_no_books_and_the_books_change_nothing_else(effect: str, purpose: str) -> None:
+    rules = policy({"id": "everything", "then": "allow"})
+    found = judge(rules, [facts(effect=effect, purpose=purpose)], WHO)
+    assert isinstance(found, Deny)
+    assert f"no step of a plan for {purpose}" in found.reason
 
 
 def test_the_first_rule_that_matches_decides() -> None:
