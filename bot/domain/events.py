@@ -1,4 +1,7 @@
-"""What can happen in an incident: past tense, immutable, the only source of truth."""
+"""What can happen in an incident: past tense, immutable, the only source of truth.
+
+Longer than other files on purpose: it is the ledger's whole vocabulary, to be read as one list.
+"""
 
 from __future__ import annotations
 
