@@ -107,7 +107,7 @@ def _told(event: e.Event) -> str:
         case e.ThreadFinished():
             return f"{event.thread}: {event.summary}"
         case e.DiagnosisReached():
-            return event.diagnosis.cause or "cause not found"
+            return f"{event.diagnosis.ending}: {event.diagnosis.cause or 'cause not found'}"
         case e.PlanProposed():
             steps = "; ".join(step.dry_run.summary for step in event.plan.steps)
             return f"{event.verdict.kind} by {event.verdict.rule}: {steps}"

@@ -125,9 +125,6 @@ class Policy(Frozen):
         """The rule that decides on a step; None where none is left."""
         return next((rule for rule in self.rules if rule.matches(facts)), None)
 
-    def rule(self, rule_id: str) -> Rule | None:
-        return next((r for r in self.rules if r.id == rule_id), None)
-
 
 def seconds(text: str) -> float:
     """`15m` → 900.0. Raises ValueError."""
