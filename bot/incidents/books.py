@@ -45,7 +45,7 @@ class Books:
         except ToolError as error:
             await self._skip(work, milestone, str(error))
             return
-        verdict = self._planner.judge(plan, "high")
+        verdict = await self._planner.judge(incident, plan, "high")
         await self._incidents.handle(
             work.incident,
             c.ProposePlan(at=self._incidents.clock(), plan=plan, verdict=verdict),

@@ -109,7 +109,7 @@ class Investigation:
             await self._incidents.handle(work.incident, call)
             return
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
-        verdict = self._planner.judge(plan, confidence)
+        verdict = await self._planner.judge(incident, plan, confidence)
         await self._incidents.handle(
             work.incident, c.ProposePlan(at=now, plan=plan, verdict=verdict)
         )
@@ -127,12 +127,12 @@ class Investigation:
         )
 
     async def _conclude(self, incident: Incident, draft: Draft) -> None:
-        command = await self._judged(draft)
+        command = await self._judged(incident, draft)
         command = command.model_copy(update={"services": incident.services})
         await self._incidents.handle(incident.id, command)
         crashpoint("P2")
 
-    async def _judged(self, draft: Draft) -> c.Conclude:
+    async def _judged(self, incident: Incident, draft: Draft) -> c.Conclude:
         now = self._incidents.clock()
         if draft.plan is None:
             return c.Conclude(at=now, diagnosis=draft.diagnosis)
@@ -145,5 +145,5 @@ class Investigation:
                 update={"not_known": (*draft.diagnosis.not_known, impossible)}
             )
             return c.Conclude(at=now, diagnosis=diagnosis)
-        verdict = self._planner.judge(plan, draft.diagnosis.confidence)
+        verdict = await self._planner.judge(incident, plan, draft.diagnosis.confidence)
         return c.Conclude(at=now, diagnosis=draft.diagnosis, plan=plan, verdict=verdict)

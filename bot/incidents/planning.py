@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast
-from bot.policy.facts import Facts, Playbook
+from bot.policy.facts import Circumstances, Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy, Rule
@@ -55,10 +57,16 @@ class Planner:
             **{name: getattr(draft, name) for name in _CARRIED},
         )
 
-    def judge(self, plan: Plan, confidence: Confidence) -> Verdict:
-        """What policy says of it now."""
+    async def judge(self, incident: Incident, plan: Plan, confidence: Confidence) -> Verdict:
+        """What policy says of it now, in this incident."""
         facts = [self._facts(plan, step, confidence) for step in plan.steps]
-        return judge(self._policy, facts, self._approvers)
+        moment = Circumstances(
+            now=self._clock(),
+            severity=incident.severity,
+            opened_at=incident.opened_at,
+            failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
+        )
+        return judge(self._policy, facts, self._approvers, moment)
 
     def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
         """The rule whose limit counts for a step; None where there is none."""

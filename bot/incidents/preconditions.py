@@ -38,14 +38,14 @@ class Preconditions:
     async def objection(self, incident: Incident, state: PlanState, index: int) -> Objection | None:
         """None where the step may start. Raises Unavailable where a backend doesn't answer."""
         return (
-            self._policy(incident, state)
+            await self._policy(incident, state)
             or await self._guards(state)
             or await self._drift(state, index)
         )
 
-    def _policy(self, incident: Incident, state: PlanState) -> Objection | None:
+    async def _policy(self, incident: Incident, state: PlanState) -> Objection | None:
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
-        verdict = self._planner.judge(state.plan, confidence)
+        verdict = await self._planner.judge(incident, state.plan, confidence)
         if verdict.kind not in ("allow", "ask"):
             return Objection(cause="policy", reason=f"policy says {verdict.kind} now")
         if state.plan.digest(verdict.rule) != state.digest:

@@ -1,10 +1,11 @@
-"""What the gate knows of a step: counted by code, never taken from a model's words."""
+"""What the gate knows of a step and of the moment: counted by code, never a model's words."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
-from bot.domain.values import Confidence
+from bot.domain.values import Confidence, Severity
 from tools.kit.types import Effect, Frozen
 
 Playbook = Literal["pinned", "unpinned", "none"]
@@ -34,3 +35,15 @@ class Facts(Frozen):
     playbook: Playbook
     confidence: Confidence
     radius: Radius
+
+
+class Circumstances(Frozen):
+    """What is true of the moment and of the incident, whatever the plan says."""
+
+    now: datetime
+    severity: Severity = "sev3"
+    opened_at: datetime | None = None
+    failed_fixes: int = 0
+    """Plans of this incident that ran and did not help."""
+    tripped: frozenset[str] = frozenset()
+    """Services whose breaker is open."""

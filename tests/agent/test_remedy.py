@@ -10,17 +10,18 @@ import pytest
 from bot.agent.remedy import spelt_out, wished_plan
 from bot.domain.values import Intended, PlanDraft, Verdict
 from bot.policy.blast import blast
-from bot.policy.facts import Facts
+from bot.policy.facts import Circumstances, Facts
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
 from tests.fakes.house import ALLOWING, APPROVERS, INVENTORY, draft, rules
-from tests.fakes.story import step
+from tests.fakes.story import START, step
 from tests.fakes.tools import CreateTicket, World
 from tools.kit.catalog import Catalog
 
 PLAYBOOK = draft("hall", "attic")
 HALL, ATTIC = (s.model_copy(update={"cites": ""}) for s in PLAYBOOK.steps)
+MOMENT = Circumstances(now=START)
 
 
 def wanted(steps: Sequence[Intended], playbook: PlanDraft | None = PLAYBOOK) -> PlanDraft:
@@ -43,7 +44,7 @@ def verdict(plan: PlanDraft, policy: Policy | None = None) -> Verdict:
         )
         for s in plan.steps
     ]
-    return judge(policy or rules(), facts, APPROVERS)
+    return judge(policy or rules(), facts, APPROVERS, MOMENT)
 
 
 def changed(**params: Any) -> Intended:

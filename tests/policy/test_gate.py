@@ -8,12 +8,14 @@ import pytest
 
 from bot.domain.values import Allow, Ask, Deny, Escalate, Verdict
 from bot.files import bundled_policy
-from bot.policy.facts import Facts, Radius
+from bot.policy.facts import Circumstances, Facts, Radius
 from bot.policy.gate import judge
 from bot.policy.rules import Policy
+from tests.fakes.story import START
 from tools.kit.types import Effect
 
 WHO = ("@oncall",)
+MOMENT = Circumstances(now=START)
 
 
 def facts(**changes: Any) -> Facts:
@@ -43,7 +45,7 @@ def policy(*rules: dict[str, Any]) -> Policy:
 
 
 def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
-    return judge(policy({"id": "r", "then": "allow", **rule}), [step], WHO)
+    return judge(policy({"id": "r", "then": "allow", **rule}), [step], WHO, MOMENT)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +81,13 @@ def test_a_step_that_also_touches_a_forbidden_service_is_forbidden(then: str) ->
         {"id": "hands-off", "services": ["billing"], "then": then},
         {"id": "rest", "then": "allow"},
     )
-    assert judge(rules, [facts(services={"etl", "billing"})], WHO).rule == "hands-off"
+    assert judge(rules, [facts(services={"etl", "billing"})], WHO, MOMENT).rule == "hands-off"
 
 
 @pytest.mark.parametrize(("effect", "purpose"), [("record", "fix"), ("write", "books")])
 def test_a_fix_keeps_no_books_and_the_books_change_nothing_else(effect: str, purpose: str) -> None:
     rules = policy({"id": "everything", "then": "allow"})
-    found = judge(rules, [facts(effect=effect, purpose=purpose)], WHO)
+    found = judge(rules, [facts(effect=effect, purpose=purpose)], WHO, MOMENT)
     assert isinstance(found, Deny)
     assert f"no step of a plan for {purpose}" in found.reason
 
@@ -96,16 +98,16 @@ def test_the_first_rule_that_matches_decides() -> None:
         {"id": "first", "then": "deny"},
         {"id": "second", "then": "allow"},
     )
-    assert judge(rules, [facts()], WHO).rule == "first"
+    assert judge(rules, [facts()], WHO, MOMENT).rule == "first"
 
 
 def test_where_no_rule_is_left_it_is_denied() -> None:
-    found = judge(policy(), [facts()], WHO)
+    found = judge(policy(), [facts()], WHO, MOMENT)
     assert found == Deny(rule="default", reason="no rule covers rerun_job")
 
 
 def test_a_plan_without_steps_is_denied() -> None:
-    assert isinstance(judge(policy({"id": "r", "then": "allow"}), [], WHO), Deny)
+    assert isinstance(judge(policy({"id": "r", "then": "allow"}), [], WHO, MOMENT), Deny)
 
 
 def test_a_read_is_no_step_of_a_plan() -> None:
@@ -138,7 +140,7 @@ def test_an_ask_says_how_many_who_and_until_when() -> None:
 
 @pytest.mark.parametrize("rule", [{"then": "ask"}, {"then": "allow"}])
 def test_what_nobody_may_approve_goes_to_a_person(rule: dict[str, Any]) -> None:
-    found = judge(policy({"id": "r", **rule}), [facts(playbook="unpinned")], ())
+    found = judge(policy({"id": "r", **rule}), [facts(playbook="unpinned")], (), MOMENT)
     assert isinstance(found, Escalate)
     assert "OPSBOT_APPROVERS" in found.reason
 
@@ -155,8 +157,8 @@ def test_what_nobody_may_approve_goes_to_a_person(rule: dict[str, Any]) -> None:
 def test_the_strictest_step_decides_the_plan(thens: list[str], kind: str) -> None:
     rules = [{"id": f"r{i}", "tools": [f"tool_{i}"], "then": then} for i, then in enumerate(thens)]
     steps = [facts(tool=f"tool_{i}") for i in range(len(thens))]
-    assert judge(policy(*rules), steps, WHO).kind == kind
-    assert judge(policy(*rules), steps[::-1], WHO).kind == kind
+    assert judge(policy(*rules), steps, WHO, MOMENT).kind == kind
+    assert judge(policy(*rules), steps[::-1], WHO, MOMENT).kind == kind
 
 
 def test_two_asks_need_the_most_approvals_in_the_shortest_time() -> None:
@@ -164,7 +166,7 @@ def test_two_asks_need_the_most_approvals_in_the_shortest_time() -> None:
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvals": 2, "expires": "1h"},
         {"id": "b", "tools": ["b_tool"], "then": "ask", "approvals": 1, "expires": "5m"},
     )
-    found = judge(rules, [facts(tool="b_tool"), facts(tool="a_tool")], WHO)
+    found = judge(rules, [facts(tool="b_tool"), facts(tool="a_tool")], WHO, MOMENT)
     assert isinstance(found, Ask)
     assert (found.approvals, found.expires_seconds) == (2, 300)
 
@@ -174,7 +176,7 @@ def test_whoever_approves_a_plan_may_approve_each_of_its_steps() -> None:
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@anyone"]},
         {"id": "b", "tools": ["b_tool"], "then": "ask", "approvers": ["@dba"]},
     )
-    found = judge(rules, [facts(tool="a_tool"), facts(tool="b_tool")], WHO)
+    found = judge(rules, [facts(tool="a_tool"), facts(tool="b_tool")], WHO, MOMENT)
     assert not isinstance(found, Ask) or "@anyone" not in found.approvers
 
 
@@ -195,11 +197,11 @@ class TestTheDefaultPolicy:
     def test_asks_for_every_change_to_a_running_system(
         self, step: Facts, kind: str, rule: str
     ) -> None:
-        found = judge(self.DEFAULT, [step], WHO)
+        found = judge(self.DEFAULT, [step], WHO, MOMENT)
         assert (found.kind, found.rule) == (kind, rule)
 
     def test_asks_two_people_before_anything_destructive(self) -> None:
-        found = judge(self.DEFAULT, [facts(effect="destructive")], WHO)
+        found = judge(self.DEFAULT, [facts(effect="destructive")], WHO, MOMENT)
         assert isinstance(found, Ask)
         assert found.approvals == 2
 
@@ -212,7 +214,15 @@ def test_asking_always_leaves_the_books_and_nothing_else() -> None:
         {"id": "no", "then": "deny"},
     ).asking_always()
     record = facts(effect=Effect.RECORD, playbook="none", tool="create_ticket")
-    assert isinstance(judge(rules, [record], WHO), Allow)
-    assert isinstance(judge(rules, [facts()], WHO), Ask)
-    assert isinstance(judge(rules, [facts(tool="stop_job")], WHO), Ask)
-    assert isinstance(judge(rules, [facts(effect="destructive", tool="x")], WHO), Deny)
+    assert isinstance(judge(rules, [record], WHO, MOMENT), Allow)
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+    assert isinstance(judge(rules, [facts(tool="stop_job")], WHO, MOMENT), Ask)
+    assert isinstance(judge(rules, [facts(effect="destructive", tool="x")], WHO, MOMENT), Deny)
+
+
+def test_an_open_breaker_of_a_service_turns_what_would_run_by_itself_into_a_question() -> None:
+    rules = policy({"id": "r", "then": "allow"})
+    tripped = Circumstances(now=START, tripped=frozenset({"etl"}))
+    assert isinstance(judge(rules, [facts()], WHO, tripped), Ask)
+    elsewhere = Circumstances(now=START, tripped=frozenset({"billing"}))
+    assert isinstance(judge(rules, [facts()], WHO, elsewhere), Allow)
