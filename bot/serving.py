@@ -14,9 +14,10 @@ from slack_bolt.async_app import AsyncApp
 from bot import wiring
 from bot.agent.redaction import Redactor
 from bot.crashes import arm_crashes
-from bot.incidents.answers import Answers, Question
+from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
+from bot.incidents.question import Question
 from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings

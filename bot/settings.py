@@ -119,7 +119,7 @@ class Settings(BaseModel):
 
     @property
     def chosen_triage_model(self) -> str | None:
-        """The model for short questions: a cheap one, where the provider has one we know."""
+        """For first looks and drafts: a cheap one, where the provider has one we know."""
         chosen = self.chosen_model
         if self.triage_model or chosen is None:
             return self.triage_model if chosen else None

@@ -153,9 +153,9 @@ class Models:
     """The models of the settings."""
 
     main: Model
-    """Investigates."""
+    """Investigates, combines what a team found, and answers."""
     triage: Model
-    """A cheaper one, for drafts and short questions; may be the same."""
+    """A cheaper one, for the parts of a wide incident and for drafts; may be the same."""
 
     async def close(self) -> None:
         await self.main.close()
@@ -260,7 +260,8 @@ def _build(
         investigator = brain
     cheaper = replace(means, model=models.triage) if means and models else None
     writer = CommunicationAgent(cheaper, readings, prepared.inventory)
-    team = Agents(surveyor, runbook_agent, model_agent, prepared.inventory, brain)
+    scout = ModelAgent(cheaper, surveyor) if cheaper else None
+    team = Agents(surveyor, runbook_agent, model_agent, scout, prepared.inventory, brain)
     preconditions = Preconditions(catalog, readings, planner, now)
     return Core(
         redis=client,

@@ -14,6 +14,7 @@ from bot.adapters import rq_queue, rq_workers
 from bot.agent.budget import BudgetSpentError
 from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.crashes import arm_crashes
+from bot.incidents.answers import Answers
 from bot.incidents.sweeper import Sweeper
 from bot.settings import Settings, SettingsError
 from bot.wiring import Core, Prepared
@@ -81,8 +82,8 @@ async def _answer(core: Core, question_id: str) -> None:
     text = ""
     try:
         if core.asking:
-            incident = await core.ledger.load(question.incident) if question.incident else None
-            text = await core.asking.answer(question, incident)
+            found = await Answers(core.ledger, wiring.now).matches(question)
+            text = await core.asking.answer(question, found[0] if found else None)
     except (ModelAwayError, ModelRejectedError, BudgetSpentError) as error:
         log.warning("question %s: %s", question_id, error)
     finally:

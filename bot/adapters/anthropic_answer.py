@@ -37,7 +37,7 @@ class AnthropicAnswer:
         self._explanation = ""
 
     def take(self, event: Any) -> None:
-        """One event of the SDK's stream; those it derives from others are left aside."""
+        """One event of the stream."""
         match event.type:
             case "message_start":
                 self._model = event.message.model
@@ -51,15 +51,6 @@ class AnthropicAnswer:
                 details = event.delta.stop_details
                 self._explanation = (details.explanation if details else None) or ""
                 self._count(event.usage)
-
-    def break_off(self, error: ValueError) -> None:
-        """The SDK gave up on arguments that are no JSON. Raises LostAnswerError for any other."""
-        at = max(self._blocks, default=-1)
-        if at < 0 or self._blocks[at]["type"] != "tool_use":
-            raise LostAnswerError("the stream could not be read")
-        # It raises before it hands on the event; only its message has what came.
-        self._arguments[at] = str(error).rpartition("JSON: ")[2]
-        self._stop = "tool_use"
 
     def turn(self) -> ModelTurn:
         """Raises LostAnswerError where the stream ended without saying why."""

@@ -31,7 +31,7 @@ def body(
     strict: bool,
     bare: bool = False,
 ) -> dict[str, Any]:
-    """Arguments of `messages.stream`. `bare` leaves all earlier thinking out."""
+    """Arguments of `messages.create`. `bare` leaves all earlier thinking out."""
     messages = _messages(request.messages, bare)
     added = addition(request)
     if added:

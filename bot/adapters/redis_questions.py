@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from bot.adapters import keys
 from bot.adapters.rq_queue import RqQueue
-from bot.incidents.answers import Question
+from bot.incidents.question import Question
 
 _KEEP_SECONDS = 600
 

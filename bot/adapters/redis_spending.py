@@ -21,14 +21,17 @@ for _, key in ipairs(KEYS) do
 end
 return 0
 """
+_SETTLE = """
+for _, key in ipairs(KEYS) do redis.call('INCRBYFLOAT', key, ARGV[1]) end
+"""
 
 
 class RedisSpending:
     """Both budgets are checked and taken in one script, so 50 at once can't overspend."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
         self._reserve = redis.register_script(_RESERVE)
+        self._settle = redis.register_script(_SETTLE)
 
     async def reserve(self, incident: str, dollars: float, budget: Budget, day: str) -> str | None:
         over: Any = await self._reserve(
@@ -42,5 +45,4 @@ class RedisSpending:
         return f"the budget of {limits[int(over)]} is spent" if int(over) else None
 
     async def settle(self, incident: str, reserved: float, spent: float, day: str) -> None:
-        for key in (keys.spent(incident), keys.spent(day)):
-            await self._redis.incrbyfloat(key, spent - reserved)
+        await self._settle(keys=[keys.spent(incident), keys.spent(day)], args=[spent - reserved])

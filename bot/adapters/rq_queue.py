@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from bot.domain.work import CHANGES_THE_WORLD, Work
+if TYPE_CHECKING:
+    # A command that only asks a question need not wait for the whole domain to load.
+    from bot.domain.work import Work
 
 WAIT = "opsbot-wait"
 """Investigations and monitors: many share a process, for mostly they wait."""
@@ -78,7 +80,7 @@ class RqQueue:
 
     def _enqueue(self, work: Sequence[Work]) -> None:
         for item in work:
-            name = ACT if item.kind in CHANGES_THE_WORLD else WAIT
+            name = ACT if item.changes_the_world else WAIT
             self._queues[name].enqueue_call(
                 "run",
                 args=(item.key,),

@@ -15,7 +15,7 @@ from bot.agent.survey import Survey
 from bot.agent.toolbox import Toolbox
 from bot.agent.transcript import Transcript
 from bot.domain.incident import Incident
-from bot.incidents.answers import Question
+from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 
 _TURNS = 6

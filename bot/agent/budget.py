@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.agent.context import sent_chars
 from bot.agent.model import Model, Request
 from tools.kit.types import Frozen
 
@@ -41,7 +40,7 @@ class Spending(Protocol):
 def estimate(model: Model, request: Request) -> float:
     """Dollars that a turn may cost at most, cache or no cache."""
     chars = len(request.system) + sum(tool.chars for tool in request.tools)
-    chars += sum(map(sent_chars, request.messages))
+    chars += sum(message.chars for message in request.messages)
     cost = chars / _CHARS_PER_TOKEN * model.price.cache_write
     return (cost + request.max_output * model.price.output) / 1_000_000
 

@@ -76,9 +76,9 @@ def fit(
     for message in messages:
         if isinstance(message, ModelTurn) and size > room:
             kept = _evict(kept, room)
-            size = sum(map(sent_chars, kept))
+            size = _chars(kept)
         kept.append(message)
-        size += sent_chars(message)
+        size += message.chars
     return tuple(_evict(kept, room) if size > room else kept)
 
 
@@ -91,14 +91,14 @@ def _room(context_tokens: int, fixed_chars: int) -> int:
 def _evict(messages: list[Message], room: int) -> list[Message]:
     """Half the room empty again, or as much of it as can be."""
     kept = list(messages)
-    size = sum(map(sent_chars, kept))
+    size = _chars(kept)
     results = [i for i, m in enumerate(kept) if isinstance(m, ToolMessage)]
     for index in results[:-_KEEP_LAST]:
         if size <= room // 2:
             break
-        size -= sent_chars(kept[index])
+        size -= kept[index].chars
         kept[index] = _emptied(kept[index])
-        size += sent_chars(kept[index])
+        size += kept[index].chars
     if size > room * 2 // 3:
         # So little would be left that the next turns would take out again, one by one.
         kept = _compacted(kept, room)
@@ -111,7 +111,7 @@ def _compacted(messages: list[Message], room: int) -> list[Message]:
     if len(turns) < 2:
         return messages
     begin = turns[0]
-    fitting = (at for at in turns[1:-1] if sum(map(sent_chars, messages[at:])) <= room // 4)
+    fitting = (at for at in turns[1:-1] if _chars(messages[at:]) <= room // 4)
     cut = next(fitting, turns[-1])
     old, latest = messages[begin:cut], messages[cut:]
     recalled = [text for message in old for text in _recalled(message)]
@@ -140,7 +140,7 @@ def _unsigned(kept: list[Message], before: list[Message]) -> list[Message]:
     pairs = enumerate(zip(kept, before, strict=False))
     changed = next((i for i, (now, then) in pairs if now is not then), len(kept))
     return [
-        m.model_copy(update={"raw": ()}) if isinstance(m, ModelTurn) and i > changed else m
+        m.without_raw() if isinstance(m, ModelTurn) and i > changed else m
         for i, m in enumerate(kept)
     ]
 
@@ -162,12 +162,5 @@ def _short(text: str) -> str:
     return "\n".join([*head, EVICTED])
 
 
-def sent_chars(message: Message) -> int:
-    """About as many characters as are sent of it."""
-    if isinstance(message, UserMessage):
-        return len(message.text)
-    if isinstance(message, ToolMessage):
-        return sum(len(r.text) + len(r.call_id) for r in message.results)
-    if message.raw:
-        return sum(len(str(block)) for block in message.raw)
-    return len(message.text) + sum(len(str(call.arguments)) for call in message.calls)
+def _chars(messages: Sequence[Message]) -> int:
+    return sum(message.chars for message in messages)

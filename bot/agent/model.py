@@ -79,6 +79,11 @@ class UserMessage(Frozen):
     role: Literal["user"] = "user"
     text: str
 
+    @property
+    def chars(self) -> int:
+        """About as many as are sent."""
+        return len(self.text)
+
 
 class ModelTurn(Frozen):
     """What the model said, kept so that it can be sent back byte for byte."""
@@ -94,6 +99,17 @@ class ModelTurn(Frozen):
     raw: tuple[dict[str, Any], ...] = ()
     """The provider's own content blocks, thinking and signatures among them."""
 
+    @cached_property
+    def chars(self) -> int:
+        """About as many as are sent."""
+        if self.raw:
+            return sum(len(str(block)) for block in self.raw)
+        return len(self.text) + sum(len(str(call.arguments)) for call in self.calls)
+
+    def without_raw(self) -> ModelTurn:
+        """The same, told in our words: what was counted of it is counted anew."""
+        return ModelTurn.model_validate(self.model_dump() | {"raw": ()})
+
     @model_validator(mode="before")
     @classmethod
     def _can_be_stored(cls, given: Any) -> Any:
@@ -105,6 +121,11 @@ class ToolMessage(Frozen):
 
     role: Literal["tool"] = "tool"
     results: tuple[ToolResult, ...]
+
+    @property
+    def chars(self) -> int:
+        """About as many as are sent."""
+        return sum(len(r.text) + len(r.call_id) for r in self.results)
 
 
 Message = UserMessage | ModelTurn | ToolMessage

@@ -34,14 +34,17 @@ class Agents:
         surveyor: Surveyor,
         runbook_agent: RunbookAgent,
         model_agent: ModelAgent | None,
+        scout: ModelAgent | None,
         inventory: Inventory,
         brain: Brain | None = None,
     ) -> None:
-        """`brain` keeps whether the model was left; there is one where there is a model."""
+        """`scout` looks into the parts, with a cheaper model; `model_agent` combines. `brain` keeps
+        whether the model was left; there is one where there is a model."""
         self._brain = brain
         self._surveyor = surveyor
         self._runbook_agent = runbook_agent
         self._model_agent = model_agent
+        self._scout = scout
         self._inventory = inventory
 
     def assign(self, incident: Incident) -> tuple[Thread, ...]:
@@ -49,7 +52,7 @@ class Agents:
 
     async def diagnose(self, incident: Incident, thread: Thread) -> Draft:
         alert, prefix = alert_of(incident, thread), f"{thread.id}/"
-        if self._model_agent and not await self._left(incident):
+        if self._scout and not await self._left(incident):
             part = Part(
                 agent=thread.id,
                 prompt="thread",
@@ -60,7 +63,7 @@ class Agents:
                 told=f"Your part: {thread.id}. {thread.question}",
             )
             try:
-                return await self._model_agent.look_into(incident, part)
+                return await self._scout.look_into(incident, part)
             except _AWAY as error:
                 log.warning("%s %s: by runbook, for %s", incident.id, thread.id, error)
                 await self._leave(incident, error)

@@ -10,20 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from bot import settings
-from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
 from bot.adapters.rq_queue import connect_queue
 from bot.adapters.store import connect
 from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
-from bot.incidents.answers import Answers, Question
+from bot.incidents.question import Question
 from bot.sandbox.running import find_running
 from bot.settings import Settings, SettingsError
-from bot.slack.plain import plain
-from bot.slack.views.answer import answer_text
-from bot.slack.views.text import People
 
 _PATIENCE = 90.0
 
@@ -51,23 +48,39 @@ async def _ask(given: Settings, question: Question) -> int:
     else:
         return await _alone(given, question)
     redis = await connect(url)
-    queue = connect_queue(url)
     try:
-        answers = Answers(RedisLedger(redis, sync_each_commit=False), _now)
-        found = await answers.matches(question)
         if given.chosen_model:
-            about = question.model_copy(update={"incident": found[0].id if found else None})
-            text = await RedisQuestions(redis, queue).ask(about, _PATIENCE)
+            text = await _thought(redis, url, question)
             if text:
                 out(text)
                 return 0
-        if not found:
-            return fail("no incident matches that; ask with a service, a job or an incident's id")
-        for incident in found[:5]:
-            out(plain({"text": answer_text(incident, People())}))
+        return await _by_ledger(redis, question)
+    finally:
+        await redis.aclose()
+
+
+async def _thought(redis: Redis, url: str, question: Question) -> str | None:
+    """The answer of a worker that has the model."""
+    queue = connect_queue(url)
+    try:
+        return await RedisQuestions(redis, queue).ask(question, _PATIENCE)
     finally:
         queue.close()
-        await redis.aclose()
+
+
+async def _by_ledger(redis: Redis, question: Question) -> int:
+    """What the ledger holds of the incidents that the question fits."""
+    from bot.adapters.redis_ledger import RedisLedger
+    from bot.incidents.answers import Answers
+    from bot.slack.plain import plain
+    from bot.slack.views.answer import answer_text
+    from bot.slack.views.text import People
+
+    found = await Answers(RedisLedger(redis, sync_each_commit=False), _now).matches(question)
+    if not found:
+        return fail("no incident matches that; ask with a service, a job or an incident's id")
+    for incident in found[:5]:
+        out(plain({"text": answer_text(incident, People())}))
     return 0
 
 

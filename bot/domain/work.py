@@ -26,9 +26,7 @@ Kind = Literal[
     "recover_undo",
     "report",
 ]
-CHANGES_THE_WORLD: frozenset[str] = frozenset({"execute", "undo"})
-"""Kinds that run in a process of their own."""
-
+_CHANGES_THE_WORLD: frozenset[Kind] = frozenset({"execute", "undo"})
 
 GRACE = timedelta(seconds=10)
 """Between a diagnosis without a plan and calling a person: other alerts may explain it."""
@@ -48,6 +46,11 @@ class Work(Frozen):
     def key(self) -> str:
         """Its name in the ledger's list of due work: the same work has the same key."""
         return f"{self.incident}|{self.kind}|{self.ref}"
+
+    @property
+    def changes_the_world(self) -> bool:
+        """Whether it runs in a process of its own."""
+        return self.kind in _CHANGES_THE_WORLD
 
     @property
     def plan_step(self) -> tuple[str, int]:

@@ -7,22 +7,9 @@ import re
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.ports import Clock, Ledger
-from tools.kit.types import Frozen
+from bot.incidents.question import Question
 
 _LOOKED_AT = 50
-
-
-class Question(Frozen):
-    """What somebody asked, where."""
-
-    id: str
-    """The message's own id in the chat."""
-    by: str
-    channel: str
-    thread_ts: str
-    text: str
-    incident: str | None = None
-    """The incident in whose thread it was asked."""
 
 
 class Answers:

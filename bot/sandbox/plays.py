@@ -108,6 +108,8 @@ def _not_escalated(incident: Incident) -> str | None:
 def _not_one_cause(incident: Incident) -> str | None:
     if len(incident.alerts) < 3:
         return f"only {len(incident.alerts)} of the three alerts are in the incident"
+    if not incident.threads:
+        return "no team looked into it"
     if incident.diagnosis is None or incident.diagnosis.cause is None:
         return "no cause was found"
     return _not_resolved(incident) if incident.reported_at else None

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _LEASE_SECONDS = 10.0
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
+_BREATH_SECONDS = 0.1
+"""Between two looks at the feed: an investigation wakes it many times a second."""
 _BACK_OFF_SECONDS = 2.0
 _MOST_DIRECT = 3
 """People told directly of one call; a whole team hears of it by the mention."""
@@ -69,11 +71,12 @@ class Projector:
 
     async def run(self) -> None:
         """Work until cancelled."""
+        clock = asyncio.get_running_loop().time
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             while True:
                 self._woken.clear()
-                pause = _POLL_SECONDS
+                looked, pause = clock(), _POLL_SECONDS
                 try:
                     pause = await self._round(tasks)
                 except Exception:
@@ -81,6 +84,7 @@ class Projector:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._woken.wait()
+                await asyncio.sleep(looked + _BREATH_SECONDS - clock())
                 end_if_cancelled()
 
     async def _listen(self) -> None:

@@ -15,7 +15,7 @@ from bot.domain.ports import Draft
 from bot.domain.values import Diagnosis, Thread
 from bot.sandbox.model import Answer, Call, Turn
 from tests.fakes.bureau import Bureau, bell_alert, lamp_alert, power_alert, write_runbooks
-from tests.fakes.models import calls, concluding, oracle
+from tests.fakes.models import calls, concluding, model_at, oracle
 
 pytestmark = pytest.mark.timeout(40)
 
@@ -102,6 +102,20 @@ async def test_each_part_has_an_agent_of_its_own_and_one_combines(bureau: Open) 
         assert len(ids) == len(set(ids))
         assert {"lamps/t1.1", "bells/t1.1", "power/t1.1"} <= set(ids)
         assert await house.changes_of_brain() == []
+
+
+async def test_the_parts_are_looked_into_by_the_cheaper_model_and_combined_by_the_main_one(
+    bureau: Open,
+) -> None:
+    async with oracle("claude", Turn(concluding(), times=None)) as asked:
+        cheaper = model_at(asked.server.url, name="claude-haiku-5-5")
+        await wide(bureau(asked.model, triage=cheaper))
+        await cheaper.close()
+        asks = [(x.body["model"], str(x.body["system"])) for x in asked.server.requests]
+        parts = {model for model, system in asks if "one of several agents" in system}
+        others = {model for model, system in asks if "one of several agents" not in system}
+        assert parts == {"claude-haiku-5-5"}
+        assert others == {"claude-sonnet-5-5"}
 
 
 async def test_an_agent_of_a_part_can_propose_nothing(bureau: Open) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -141,12 +142,14 @@ class Bureau(House):
         folder: Path,
         model: Model | None = None,
         *,
+        triage: Model | None = None,
         budget: Budget | None = None,
         secrets: tuple[str, ...] = (),
         **given: Any,
     ) -> None:
         """`folder` holds the runbooks."""
         self.model = model
+        self.triage = triage or model
         self.budget = budget or Budget()
         self.gauges = Gauges()
         self.walking = WalkingClock()
@@ -177,7 +180,12 @@ class Bureau(House):
             self.model_agent = ModelAgent(means, surveyor)
             brain = Brain(self.model_agent, runbook_agent, self.ledger, self.clock)
             investigator = brain
-        self.team = Agents(surveyor, runbook_agent, self.model_agent, INVENTORY, brain)
+        scout = (
+            ModelAgent(replace(means, model=self.triage), surveyor)
+            if means and self.triage
+            else None
+        )
+        self.team = Agents(surveyor, runbook_agent, self.model_agent, scout, INVENTORY, brain)
         self.executor = Executor(self.incidents, tools, preconditions, planner)
         return Jobs(
             self.incidents,

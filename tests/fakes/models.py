@@ -63,10 +63,11 @@ async def oracle(
             await model.close()
 
 
-def model_at(url: str, provider: Provider = "claude") -> Model:
+def model_at(url: str, provider: Provider = "claude", name: str = "") -> Model:
+    """`name`: another model of that provider than the usual one."""
     key = SecretStr("local")
     return make_model(
-        NAMES[provider],
+        name or NAMES[provider],
         anthropic_key=key,
         anthropic_base_url=url,
         openai_key=key,

@@ -35,7 +35,8 @@ async def test_one_change_raises_three_alerts_and_only_setting_it_back_resolves_
 ) -> None:
     fired = await company.break_wide()
 
-    assert fired == ["DatabaseConnectionsSaturated", "ApiLatencyHigh", "QueueBacklogGrowing"]
+    assert fired[0] == "ApiLatencyHigh"
+    assert set(fired[1:]) == {"DatabaseConnectionsSaturated", "QueueBacklogGrowing"}
     starts = [alert.starts_at for alert in company.alerts.alerts.values()]
     assert max(starts) - min(starts) < 60
     holders = await reader.metric(BY_CLIENT % JOB)

@@ -36,6 +36,7 @@ LATENCY = (
     "histogram_quantile(0.95, sum by (le) "
     '(rate(http_request_duration_seconds_bucket{service="orders-api"}[10s])))'
 )
+# What customers feel is told first; a full database may empty again by itself.
 RULES = (
     Rule(
         name="DatabaseConnectionsSaturated",
@@ -44,7 +45,7 @@ RULES = (
         expression=(
             'db_connections{service="orders-db"} / db_connections_max{service="orders-db"} > 0.9'
         ),
-        for_seconds=2.0,
+        for_seconds=8.0,
         summary="orders-db has almost no connection left",
         description="Over 90% of the connections that orders-db allows are in use.",
     ),
@@ -53,7 +54,7 @@ RULES = (
         service="orders-api",
         severity="critical",
         expression=f"{LATENCY} > 0.5",
-        for_seconds=3.0,
+        for_seconds=1.0,
         summary="orders-api answers slowly or not at all",
         description="The slowest 5% of the requests to orders-api take over half a second.",
     ),

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.domain.ports import SlotStore
-from bot.incidents.answers import Answers, Question
+from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
+from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.incidents.answers import Question
+from bot.incidents.question import Question
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.answer import answer_text, whom_it_names
 from bot.slack.views.text import safe, said, section
