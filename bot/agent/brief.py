@@ -8,7 +8,7 @@ from bot.agent.context import AMPLE, Sizes
 from bot.agent.data import fenced, shown
 from bot.agent.survey import Survey
 from bot.domain.incident import Incident
-from bot.domain.values import Alert, Intended, PlanDraft
+from bot.domain.values import Alert, PlanDraft
 from bot.policy.inventory import Inventory
 
 _ALERT_CHARS = 1_500
@@ -75,7 +75,7 @@ def _services(incident: Incident, inventory: Inventory) -> str:
 
 def _runbook(survey: Survey, playbook: PlanDraft | None) -> str:
     if not survey.tried:
-        return "No runbook is for this alert."
+        return _followed_by_an_agent(playbook)
     found = survey.playbook
     lines = [f"Runbook {r.runbook.title!r} was followed." for r in survey.tried]
     if found is None:
@@ -84,10 +84,20 @@ def _runbook(survey: Survey, playbook: PlanDraft | None) -> str:
     reasoning, cause = found
     says = [f"Cause: {cause.cause} (from {', '.join(cause.supported_by)})."]
     says += [f"Ruled out: {o.cause} ({o.why})." for o in reasoning.ruled_out()]
-    steps = [f"- {s.tool} {json.dumps(s.params, sort_keys=True)}" for s in _steps(playbook)]
-    says += ["Its steps, as they would be called:", *steps] if steps else []
+    says += _steps(playbook)
     return "\n".join([*lines, "It says:", fenced("runbook", "\n".join(says))])
 
 
-def _steps(playbook: PlanDraft | None) -> tuple[Intended, ...]:
-    return playbook.steps if playbook else ()
+def _followed_by_an_agent(playbook: PlanDraft | None) -> str:
+    """Who combines has followed none, and is to know what the believed agent's would do."""
+    if playbook is None or playbook.runbook is None:
+        return "No runbook is for this alert."
+    told = fenced("runbook", "\n".join(_steps(playbook)))
+    return f"Runbook {playbook.runbook.title!r} was followed by an agent. It says:\n{told}"
+
+
+def _steps(playbook: PlanDraft | None) -> list[str]:
+    if playbook is None:
+        return []
+    steps = [f"- {s.tool} {json.dumps(s.params, sort_keys=True)}" for s in playbook.steps]
+    return ["Its steps, as they would be called:", *steps]

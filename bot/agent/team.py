@@ -89,7 +89,7 @@ class Agents:
                 log.warning("%s: combined by rule, for %s", incident.id, error)
                 await self._leave(incident, error)
             else:
-                return _with_gaps(incident, draft)
+                return _with_gaps(incident, _with_follow_ups(draft, believed))
         return _with_gaps(incident, _by_rule(incident, believed))
 
     async def _left(self, incident: Incident) -> bool:
@@ -133,6 +133,15 @@ def _by_rule(incident: Incident, believed: ThreadState | None) -> Draft:
         ),
         plan=believed.finished.plan,
     )
+
+
+def _with_follow_ups(draft: Draft, believed: ThreadState | None) -> Draft:
+    """What the believed part's runbook leaves open stays open, whoever combined."""
+    found = believed.finished.diagnosis if believed and believed.finished else None
+    if found is None or not draft.diagnosis.hypotheses:
+        return draft
+    kept = draft.diagnosis.model_copy(update={"follow_ups": found.follow_ups})
+    return draft.model_copy(update={"diagnosis": kept})
 
 
 def _with_gaps(incident: Incident, draft: Draft) -> Draft:

@@ -93,6 +93,13 @@ async def test_each_part_has_an_agent_of_its_own_and_one_combines(bureau: Open) 
         incident = await wide(house)
         assert incident.diagnosis is not None
         assert (incident.diagnosis.by, incident.diagnosis.cause) == ("model", "power is out")
+        [combining] = [
+            x.body["messages"][0]["content"][0]["text"]
+            for x in asked.server.requests
+            if "Several agents looked into" in str(x.body["system"])
+            and len(x.body["messages"]) == 1
+        ]
+        assert "Its steps, as they would be called:\n- paint" in combining
         assert incident.diagnosis.confidence == "medium"
         finished = [state.finished for state in incident.threads.values()]
         assert all(f and f.diagnosis and f.diagnosis.by == "model" for f in finished)

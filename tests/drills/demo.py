@@ -68,4 +68,6 @@ PLAYS: dict[str, Callable[[Path], Awaitable[Played]]] = {
     "auto": demo("--auto"),
     "no-runbook": demo("--no-runbook"),
     "fix-fails": demo("--fix-fails"),
+    "wide": demo("--wide", "--approve"),
+    "wide-model": demo("--wide", "--approve", "--model", "scripted"),
 }

@@ -145,3 +145,20 @@ async def test_a_fix_that_fails_is_undone_and_a_person_called(name: str, outcome
     failed = [text for text in played.texts if "The fix of INC-1 failed: step 2 failed" in text]
     assert len(failed) == 1
     assert "Step 1 undone" in failed[0]
+
+
+@pytest.mark.parametrize("name", ["wide", "wide-model"])
+async def test_a_cascade_is_one_incident_looked_into_by_a_team_that_finds_one_cause(
+    name: str, outcomes: Plays
+) -> None:
+    played = await outcomes[name]
+    assert played.code == 0, played.stderr
+    record = played.record
+    assert record["incident"]["status"] == "resolved"
+    assert record["diagnosis"]["cause"].startswith("orders_export holds")
+    assert record["diagnosis"]["runbook"] == "orders-db-saturated"
+    assert played.effects == ["variable.set orders_export.parallelism: 48 → 4"]
+    [team] = [text for text in played.texts if text.startswith("Investigat")]
+    assert "orders-api" in team
+    assert "orders-db" in team
+    assert sorted(t["status"] for t in record["tickets"]) == ["Done", "To Do"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
 from bot.sandbox.model.script import Answer, Asked, Call, Turn
 
@@ -50,18 +50,27 @@ def _proposals(asked: Asked) -> Answer:
 
 
 def _conclusion(asked: Asked) -> Answer:
-    brief = _brief(asked)
-    cited = [line.split(" ")[0] for line in brief.splitlines() if line.endswith(" (found)")]
-    hypotheses: list[dict[str, Any]] = []
-    if "\nCause: " in brief:
-        cause = brief.partition("\nCause: ")[2].partition(" (from ")[0]
-        supported = brief.partition(" (from ")[2].partition(")")[0].split(", ")
-        hypotheses = [
-            {"cause": cause, "confidence": "high", "supported_by": supported, "against": []}
-        ]
-    unknown = [] if hypotheses else [f"The cause; seen so far: {', '.join(cited) or 'nothing'}"]
-    end = {"hypotheses": hypotheses, "ruled_out": [], "not_known": unknown, "options": []}
+    cause, cited = _found_by_runbook(_brief(asked)) or _found_by_an_agent(_brief(asked))
+    claim = {"cause": cause, "confidence": "high", "supported_by": cited, "against": []}
+    end = {
+        "hypotheses": [claim] if cause else [],
+        "ruled_out": [],
+        "not_known": [] if cause else [f"Why: nothing of {_service(asked)}'s own explains it"],
+        "options": [],
+    }
     return Answer(calls=(Call("conclude", end),))
+
+
+def _found_by_runbook(brief: str) -> tuple[str, list[str]] | None:
+    """A cause that the brief names, and the ids it rests on."""
+    told = re.search(r"^Cause: (.+) \(from (.+?)\)", brief, re.MULTILINE)
+    return (told[1], told[2].split(", ")) if told else None
+
+
+def _found_by_an_agent(brief: str) -> tuple[str, list[str]]:
+    """The first cause that an agent of a part cites evidence for."""
+    told = re.search(r'^<data source="agent"[^>]*>\n(.+) \[(.+)\]$', brief, re.MULTILINE)
+    return (told[1], told[2].split(", ")) if told else ("", [])
 
 
 def _status_words(asked: Asked) -> Answer:
