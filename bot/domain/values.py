@@ -16,6 +16,8 @@ from tools.kit.types import Change, DryRun, Effect, Frozen
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
 Confidence = Literal["high", "medium", "low"]
 CONFIDENCE_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+Risk = Literal["low", "medium", "high"]
+RISK_ORDER: tuple[Risk, ...] = ("low", "medium", "high")
 
 
 class Status(StrEnum):
@@ -249,6 +251,8 @@ class Ask(Frozen):
     approvers: tuple[str, ...]
     """User ids and group handles; any of them may approve."""
     expires_seconds: float = Field(gt=0)
+    risk: Risk | None = None
+    """As policy computed it; None where a release before that asked."""
 
 
 class Deny(Frozen):

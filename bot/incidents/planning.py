@@ -9,7 +9,7 @@ from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
 from bot.incidents.readings import Readings, parsed
-from bot.policy.blast import blast
+from bot.policy.blast import blast, radius_of
 from bot.policy.facts import Circumstances, Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
@@ -82,6 +82,9 @@ class Planner:
             playbook=_playbook(plan, step),
             confidence=confidence,
             radius=blast(step.dry_run, step.effect, self._inventory),
+            whole=radius_of(
+                (target for each in plan.steps for target in each.dry_run.targets), self._inventory
+            ),
         )
 
     async def _step(self, intended: Intended) -> Step:

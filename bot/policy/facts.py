@@ -35,6 +35,8 @@ class Facts(Frozen):
     playbook: Playbook
     confidence: Confidence
     radius: Radius
+    whole: Radius | None = None
+    """How far all steps of its plan together reach; None: it is the only one."""
 
 
 class Circumstances(Frozen):

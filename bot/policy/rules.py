@@ -10,8 +10,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from bot.domain.values import CONFIDENCE_ORDER, Confidence
+from bot.domain.values import CONFIDENCE_ORDER, RISK_ORDER, Confidence, Risk
+from bot.policy.autonomy import Autonomy
 from bot.policy.facts import Facts, Playbook
+from bot.policy.risk import risk
 from tools.kit.types import Effect, Frozen
 
 
@@ -42,6 +44,8 @@ class Rule(Frozen):
     playbook: frozenset[Playbook] | None = Field(None, min_length=1)
     max_targets: int | None = None
     min_confidence: Confidence | None = None
+    risk: frozenset[Risk] | None = Field(None, min_length=1)
+    max_risk: Risk | None = None
     then: Literal["allow", "ask", "deny", "escalate"]
     reason: str = ""
     approvals: int = Field(1, ge=1)
@@ -71,6 +75,11 @@ class Rule(Frozen):
                 or CONFIDENCE_ORDER.index(facts.confidence)
                 >= CONFIDENCE_ORDER.index(self.min_confidence)
             )
+            and (self.risk is None or risk(facts) in self.risk)
+            and (
+                self.max_risk is None
+                or RISK_ORDER.index(risk(facts)) <= RISK_ORDER.index(self.max_risk)
+            )
         )
 
     def _covers(self, selected: tuple[str, ...] | None, touched: frozenset[str]) -> bool:
@@ -83,9 +92,10 @@ class Rule(Frozen):
 
 
 class Policy(Frozen):
-    """Ordered rules."""
+    """Ordered rules, and what holds whatever the rules say."""
 
     version: Literal[1]
+    autonomy: Autonomy = Autonomy()
     rules: tuple[Rule, ...]
 
     @classmethod

@@ -139,10 +139,12 @@ def draft(*lamps: str, **changes: Any) -> PlanDraft:
 
 
 def rules(*given: dict[str, Any]) -> Policy:
-    """These rules before those opsbot ships with."""
+    """These rules before those opsbot ships with, where what they allow runs by itself."""
     shipped = Policy.read(bundled_policy())
-    own = Policy.model_validate({"version": 1, "rules": given})
-    return shipped.model_copy(update={"rules": (*own.rules, *shipped.rules)})
+    own = Policy.model_validate(
+        {"version": 1, "autonomy": {"default": "autonomous"}, "rules": given}
+    )
+    return own.model_copy(update={"rules": (*own.rules, *shipped.rules)})
 
 
 ALLOWING = ({"id": "auto", "effects": ["write"], "then": "allow"},)

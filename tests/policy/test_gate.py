@@ -40,8 +40,10 @@ def facts(**changes: Any) -> Facts:
     return Facts.model_validate({**given, **changes})
 
 
-def policy(*rules: dict[str, Any]) -> Policy:
-    return Policy.model_validate({"version": 1, "rules": rules})
+def policy(*rules: dict[str, Any], **more: Any) -> Policy:
+    """These rules, in a company where what they allow runs by itself."""
+    given = {"version": 1, "autonomy": {"default": "autonomous"}, "rules": rules}
+    return Policy.model_validate({**given, **more})
 
 
 def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
@@ -64,6 +66,9 @@ def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
         ({"max_targets": 1}, {}, {"count": 2}),
         ({"min_confidence": "medium"}, {"confidence": "medium"}, {"confidence": "low"}),
         ({"min_confidence": "high"}, {}, {"confidence": "medium"}),
+        ({"risk": ["low"]}, {}, {"tier": 1}),
+        ({"risk": ["medium", "high"]}, {"tier": 1}, {}),
+        ({"max_risk": "medium"}, {"tier": 1}, {"tier": 1, "reversible": False, "count": 2}),
     ],
     ids=lambda value: ", ".join(map(str, value.items())) if isinstance(value, dict) else "",
 )
@@ -226,3 +231,54 @@ def test_an_open_breaker_of_a_service_turns_what_would_run_by_itself_into_a_ques
     assert isinstance(judge(rules, [facts()], WHO, tripped), Ask)
     elsewhere = Circumstances(now=START, tripped=frozenset({"billing"}))
     assert isinstance(judge(rules, [facts()], WHO, elsewhere), Allow)
+
+
+BY_MODE = [
+    ("manual", {}, "escalate"),
+    ("assisted", {}, "ask"),
+    ("semi-autonomous", {}, "allow"),
+    ("semi-autonomous", {"tier": 1}, "ask"),
+    ("autonomous", {"tier": 1}, "allow"),
+]
+
+
+@pytest.mark.parametrize(("mode", "step", "kind"), BY_MODE)
+def test_the_mode_of_a_service_decides_how_far_a_rule_may_go(
+    mode: str, step: dict[str, Any], kind: str
+) -> None:
+    rules = policy({"id": "r", "then": "allow"}, autonomy={"services": {"etl": mode}})
+    found = judge(rules, [facts(**step)], WHO, MOMENT)
+    assert (found.kind, found.rule) == (kind, "r")
+    if kind != "allow":
+        assert f"etl is in {mode} mode" in found.reason
+
+
+def test_in_manual_mode_nothing_is_even_asked() -> None:
+    rules = policy({"id": "r", "then": "ask"}, autonomy={"default": "manual"})
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Escalate)
+
+
+def test_where_the_file_says_no_mode_every_change_asks() -> None:
+    rules = Policy.model_validate({"version": 1, "rules": [{"id": "r", "then": "allow"}]})
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+
+
+@pytest.mark.parametrize("mode", ["manual", "assisted", "semi-autonomous"])
+def test_the_strictest_mode_among_the_services_touched_counts(mode: str) -> None:
+    autonomy = {"default": "autonomous", "services": {"billing": mode}}
+    rules = policy({"id": "r", "then": "allow"}, autonomy=autonomy)
+    both = facts(services={"etl", "billing"})
+    assert not isinstance(judge(rules, [both], WHO, MOMENT), Allow)
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Allow)
+
+
+def test_no_mode_keeps_the_books_from_being_kept() -> None:
+    rules = policy({"id": "r", "then": "allow"}, autonomy={"default": "manual"})
+    assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, MOMENT), Allow)
+
+
+def test_an_ask_says_the_highest_risk_among_the_steps() -> None:
+    rules = policy({"id": "r", "then": "ask"})
+    found = judge(rules, [facts(tier=1), facts()], WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert found.risk == "medium"

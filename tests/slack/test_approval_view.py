@@ -156,6 +156,12 @@ def test_an_unknown_outcome_is_called_that() -> None:
     assert approval(*unknown).startswith("*Failed: whether step 1 ran is not known: unknown.")
 
 
+def test_the_risk_that_policy_computed_is_in_sight() -> None:
+    asked = shown(slot(scene(diagnosed(), proposed(risk="high")), "approval:P1"))
+    assert "\n*Risk:* high\n" in asked
+    assert "Risk" not in approval(), "an approval of an earlier release says none"
+
+
 def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
     two = scene(diagnosed(), proposed(approvals=2), approved())
     text = shown(slot(two, "approval:P1"))

@@ -70,6 +70,7 @@ def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
         f"*Affects:* {affected(plan)} (dry run {clock(state.proposed_at)})",
         f"*Undo:* {undo(plan)}",
     ]
+    lines += [f"*Risk:* {verdict.risk}"] if verdict.risk else []
     lines += [f"*Only if still so:* {exact(g.title)} {exact(g.shown)}" for g in plan.guards]
     evidence = _evidence(scene)
     lines += [f"*Evidence:* {evidence}"] if evidence else []
