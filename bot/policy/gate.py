@@ -2,7 +2,7 @@
 
 A step goes through these in order, and each can only make the verdict stricter: its structure,
 targets that nobody knows, the first rule that matches, where it came from, the mode of autonomy,
-the breaker. What is left to ask people is then one question for the whole plan.
+the breaker, freeze windows. What is left to ask people is then one question for the whole plan.
 """
 
 from __future__ import annotations
@@ -104,7 +104,14 @@ def _breaker(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances)
     return ruled.at_least("ask", f"the breaker of {broken[0]} is open") if broken else ruled
 
 
-CHECKS: tuple[Check, ...] = (_provenance, _mode, _breaker)
+def _freeze(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
+    for freeze in policy.freezes:
+        if freeze.holds(moment.now, facts.radius):
+            ruled = ruled.naming(freeze.then, freeze.told)
+    return ruled
+
+
+CHECKS: tuple[Check, ...] = (_provenance, _mode, _breaker, _freeze)
 """What comes after the rule, in this order."""
 
 

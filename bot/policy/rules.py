@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
 from bot.domain.values import CONFIDENCE_ORDER, RISK_ORDER, Confidence, Risk
 from bot.policy.autonomy import Autonomy
 from bot.policy.facts import Facts, Playbook
+from bot.policy.freeze import Freeze
 from bot.policy.risk import risk
+from bot.policy.selectors import Names, named
 from tools.kit.types import Effect, Frozen
 
 
@@ -36,11 +37,11 @@ class Rule(Frozen):
     """One line of policy. A condition left out matches everything."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
-    tools: tuple[str, ...] | None = None
+    tools: Names | None = None
     """Exact names; a glob only where it is written as `glob:restart_*`."""
     effects: frozenset[Effect] | None = Field(None, min_length=1)
-    services: tuple[str, ...] | None = None
-    environments: tuple[str, ...] | None = None
+    services: Names | None = None
+    environments: Names | None = None
     playbook: frozenset[Playbook] | None = Field(None, min_length=1)
     max_targets: int | None = None
     min_confidence: Confidence | None = None
@@ -54,17 +55,10 @@ class Rule(Frozen):
     expires: str = Field("15m", pattern=r"^[1-9]\d*[smhd]$")
     limit: RateLimit | None = None
 
-    @field_validator("tools", "services", "environments")
-    @classmethod
-    def _not_empty(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if value is not None and (not value or "" in value or "*" in value):
-            raise ValueError("an empty or a bare '*' selector means nothing; leave the line out")
-        return value
-
     def matches(self, facts: Facts) -> bool:
         radius = facts.radius
         return (
-            (self.tools is None or any(_named(t, facts.tool) for t in self.tools))
+            (self.tools is None or any(named(t, facts.tool) for t in self.tools))
             and (self.effects is None or facts.effect in self.effects)
             and self._covers(self.services, radius.services)
             and self._covers(self.environments, radius.environments)
@@ -96,6 +90,7 @@ class Policy(Frozen):
 
     version: Literal[1]
     autonomy: Autonomy = Autonomy()
+    freezes: tuple[Freeze, ...] = ()
     rules: tuple[Rule, ...]
 
     @classmethod
@@ -142,9 +137,3 @@ def seconds(text: str) -> float:
     if not match:
         raise ValueError(f"{text!r} is not a duration such as 30s, 15m, 2h or 1d")
     return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
-
-
-def _named(pattern: str, tool: str) -> bool:
-    if pattern.startswith("glob:"):
-        return fnmatchcase(tool, pattern.removeprefix("glob:"))
-    return pattern == tool

@@ -282,3 +282,42 @@ def test_an_ask_says_the_highest_risk_among_the_steps() -> None:
     found = judge(rules, [facts(tier=1), facts()], WHO, MOMENT)
     assert isinstance(found, Ask)
     assert found.risk == "medium"
+
+
+ALWAYS = {"from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+OVER = {"from": "2025-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("then", ["ask", "escalate", "deny"])
+def test_a_freeze_makes_it_as_strict_as_it_says_and_is_named(then: str) -> None:
+    freeze = {"id": "sale", **ALWAYS, "then": then}
+    found = judge(policy({"id": "r", "then": "allow"}, freezes=[freeze]), [facts()], WHO, MOMENT)
+    assert (found.kind, found.rule) == (then, "r")
+    assert "freeze 'sale'" in found.reason
+
+
+@pytest.mark.parametrize("then", ["escalate", "deny"])
+def test_a_freeze_that_asks_makes_nothing_laxer(then: str) -> None:
+    freeze = {"id": "sale", **ALWAYS, "then": "ask"}
+    found = judge(policy({"id": "r", "then": then}, freezes=[freeze]), [facts()], WHO, MOMENT)
+    assert found.kind == then
+
+
+def test_a_freeze_that_is_over_or_elsewhere_changes_nothing() -> None:
+    freezes = [
+        {"id": "over", **OVER},
+        {"id": "elsewhere", **ALWAYS, "services": ["billing"]},
+    ]
+    found = judge(policy({"id": "r", "then": "allow"}, freezes=freezes), [facts()], WHO, MOMENT)
+    assert isinstance(found, Allow)
+
+
+def test_who_is_asked_in_a_freeze_is_told_of_it() -> None:
+    freeze = {"id": "sale", **ALWAYS, "then": "ask", "reason": "it is the sale"}
+    found = judge(policy({"id": "r", "then": "ask"}, freezes=[freeze]), [facts()], WHO, MOMENT)
+    assert found.reason == "rule 'r'; it is the sale"
+
+
+def test_the_books_are_kept_in_a_freeze() -> None:
+    rules = policy({"id": "r", "then": "allow"}, freezes=[{"id": "sale", **ALWAYS}])
+    assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, MOMENT), Allow)

@@ -23,7 +23,9 @@ def rule(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize("selector", ["tools", "services", "environments"])
-@pytest.mark.parametrize("value", [[], [""], ["*"], ["etl", "*"], "*", ""])
+@pytest.mark.parametrize(
+    "value", [[], [""], ["*"], ["glob:*"], ["glob:"], ["**"], ["etl", "*"], "*", ""]
+)
 def test_an_empty_or_a_bare_selector_is_refused(tmp_path: Path, selector: str, value: Any) -> None:
     with pytest.raises(PolicyError, match=rf"policy\.yml.*rules\.0\.{selector}"):
         Policy.read(written(tmp_path, rule(**{selector: value})))

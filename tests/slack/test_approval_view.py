@@ -162,6 +162,14 @@ def test_the_risk_that_policy_computed_is_in_sight() -> None:
     assert "Risk" not in approval(), "an approval of an earlier release says none"
 
 
+def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
+    frozen = scene(diagnosed(), proposed(reason="rule 'change'; it is the <sale>"))
+    text = shown(slot(frozen, "approval:P1"))
+    assert "\n*Asked because:* rule 'change'; it is the &lt;sale&gt;\n" in text
+    plain = scene(diagnosed(), proposed(reason="rule 'change'"))
+    assert "Asked because" not in shown(slot(plain, "approval:P1"))
+
+
 def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
     two = scene(diagnosed(), proposed(approvals=2), approved())
     text = shown(slot(two, "approval:P1"))

@@ -77,6 +77,8 @@ def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
     if plan.runbook:
         pin = exact(plan.runbook.pin or "not committed")
         lines.append(f"*Runbook:* {exact(plan.runbook.title)} ({pin})")
+    if verdict.reason not in ("", f"rule {verdict.rule!r}"):
+        lines.append(f"*Asked because:* {exact(verdict.reason)}")
     lines.append(f"*Who:* {who}, {verdict.approvals} needed (rule {exact(verdict.rule)})")
     until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
     lines.append(f"{until}plan {state.digest[:4]}")
