@@ -241,6 +241,14 @@ class Allow(Frozen):
     reason: str = ""
 
 
+class ApprovalGroup(Frozen):
+    """So many different people of these."""
+
+    approvers: tuple[str, ...]
+    """User ids, group handles and rotas; being behind one of them is enough."""
+    count: int = Field(default=1, ge=1)
+
+
 class Ask(Frozen):
     """Waits for people."""
 
@@ -248,11 +256,18 @@ class Ask(Frozen):
     rule: str
     reason: str = ""
     approvals: int = Field(1, ge=1)
+    """How many people in all."""
     approvers: tuple[str, ...]
-    """User ids and group handles; any of them may approve."""
+    """User ids, group handles and rotas; any of them may approve."""
+    groups: tuple[ApprovalGroup, ...] = ()
+    """Where one group alone can't approve: each needs its own people, nobody counts for two."""
     expires_seconds: float = Field(gt=0)
     risk: Risk | None = None
     """As policy computed it; None where a release before that asked."""
+
+    @property
+    def needs(self) -> tuple[ApprovalGroup, ...]:
+        return self.groups or (ApprovalGroup(approvers=self.approvers, count=self.approvals),)
 
 
 class Deny(Frozen):
@@ -281,6 +296,8 @@ class Decision(Frozen):
     by: str
     at: datetime
     reason: str = ""
+    via: tuple[str, ...] = ()
+    """Those of the approvers that the person was behind at the click."""
 
 
 def _sha256(value: object) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.domain.values import Allow, Ask, Deny, Escalate, Risk, Verdict
+from bot.policy.approvals import groups_of, together
 from bot.policy.facts import Circumstances, Facts
 from bot.policy.risk import highest, risk
-from bot.policy.rules import Policy, Rule, seconds
+from bot.policy.rules import Policy, seconds
 from bot.policy.ruling import Ruling
 from tools.kit.types import Effect
 
@@ -36,7 +37,7 @@ def judge(
         case "allow":
             return Allow(rule=strictest.rule, reason=strictest.reason)
     asking = [ruled for ruled in rulings if ruled.kind == "ask"]
-    return _ask(asking, approvers, highest(*map(risk, steps)))
+    return _ask(policy, asking, approvers, highest(*map(risk, steps)))
 
 
 def ruling(policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
@@ -115,35 +116,31 @@ CHECKS: tuple[Check, ...] = (_provenance, _mode, _breaker, _freeze)
 """What comes after the rule, in this order."""
 
 
-def _ask(asking: Sequence[Ruling], approvers: tuple[str, ...], how_risky: Risk) -> Ask | Escalate:
-    """One question for all steps: whoever may approve each of them, the most approvals that one
-    of them needs, the shortest time."""
-    first = asking[0]
+def _ask(
+    policy: Policy, asking: Sequence[Ruling], approvers: tuple[str, ...], how_risky: Risk
+) -> Ask | Escalate:
+    """One question for all steps: what each of their rules asks for, in the shortest time."""
     rules = [ruled.by for ruled in asking if ruled.by]
-    named = [_named(rule, approvers) for rule in rules]
-    for rule, who in zip(rules, named, strict=True):
-        if not who:
+    asked = [groups_of(rule.approvals, rule.approvers, approvers) for rule in rules]
+    for rule, groups in zip(rules, asked, strict=True):
+        if not all(group.approvers for group in groups):
             reason = "nobody may approve it: OPSBOT_APPROVERS names no one"
             return Escalate(rule=rule.id, reason=reason)
-    may_all = tuple(who for who in named[0] if all(who in others for others in named))
-    if not may_all:
+    needed = together(asked)
+    if not needed:
         told = ", ".join(dict.fromkeys(rule.id for rule in rules))
         return Escalate(
-            rule=first.rule, reason=f"nobody may approve all of its steps (rules {told})"
+            rule=asking[0].rule, reason=f"nobody may approve all of its steps (rules {told})"
         )
+    people = sum(group.count for group in needed)
+    if how_risky == "high":
+        people = max(people, policy.high_risk_approvals)
     return Ask(
-        rule=first.rule,
-        reason=first.reason,
-        approvals=max(rule.approvals for rule in rules),
-        approvers=may_all,
+        rule=asking[0].rule,
+        reason=asking[0].reason,
+        approvals=people,
+        approvers=tuple(dict.fromkeys(who for group in needed for who in group.approvers)),
+        groups=needed if len(needed) > 1 else (),
         expires_seconds=min(seconds(rule.expires) for rule in rules),
         risk=how_risky,
-    )
-
-
-def _named(rule: Rule, approvers: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(
-        name
-        for entry in rule.approvers
-        for name in (approvers if entry == "approvers" else (entry,))
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from bot.domain.values import CONFIDENCE_ORDER, RISK_ORDER, Confidence, Risk
+from bot.policy.approvals import FROM_SETTINGS, Approvals, Approver, Count
 from bot.policy.autonomy import Autonomy
 from bot.policy.facts import Facts, Playbook
 from bot.policy.freeze import Freeze
@@ -49,11 +50,17 @@ class Rule(Frozen):
     max_risk: Risk | None = None
     then: Literal["allow", "ask", "deny", "escalate"]
     reason: str = ""
-    approvals: int = Field(1, ge=1)
-    approvers: tuple[str, ...] = Field(("approvers",), min_length=1)
-    """User ids, group handles, or `approvers`: those of the settings."""
+    approvals: Approvals = 1
+    approvers: tuple[Approver, ...] = Field((FROM_SETTINGS,), min_length=1)
+    """Any of them may approve; not beside groups, which name their own."""
     expires: str = Field("15m", pattern=r"^[1-9]\d*[smhd]$")
     limit: RateLimit | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_way(self) -> Self:
+        if not isinstance(self.approvals, int) and "approvers" in self.model_fields_set:
+            raise ValueError("groups in 'approvals' name their own people; leave 'approvers' out")
+        return self
 
     def matches(self, facts: Facts) -> bool:
         radius = facts.radius
@@ -91,6 +98,8 @@ class Policy(Frozen):
     version: Literal[1]
     autonomy: Autonomy = Autonomy()
     freezes: tuple[Freeze, ...] = ()
+    high_risk_approvals: Count = 2
+    """People that a plan of high risk needs at least; a rule may ask for more."""
     rules: tuple[Rule, ...]
 
     @classmethod

@@ -166,8 +166,8 @@ class TestObjections:
     @pytest.mark.parametrize(
         ("rule", "words"),
         [
-            ({"id": "never", "then": "deny"}, "policy says deny now"),
-            ({"id": "never", "then": "escalate"}, "policy says escalate now"),
+            ({"id": "never", "then": "deny"}, "policy says deny now: rule 'never'"),
+            ({"id": "never", "then": "escalate"}, "policy says escalate now: rule 'never'"),
             ({"id": "other", "then": "ask"}, "rule 'other' decides it now"),
         ],
     )
@@ -200,7 +200,29 @@ class TestObjections:
         await second.later(16)
         void = (await second.incident()).plans["P1"].void
         assert void is not None
-        assert void.reason == "policy asks for 2 approvals now"
+        assert void.reason == "policy also asks for 1 of @oncall now"
+        assert first.world.painted == []
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"approvers": ["@dba"]}, "1 of @dba"),
+            ({"approvals": [{"from": ["@oncall"]}, {"from": ["@dba"]}]}, "1 of @dba"),
+        ],
+    )
+    async def test_other_people_asked_for_since_the_click_are_heeded(
+        self, house: House, changes: dict[str, Any], words: str
+    ) -> None:
+        one = {"id": "pairs", "effects": ["write"], "then": "ask"}
+        first = House(house.redis, policy=rules(one))
+        await first.approved()
+        second = House(
+            house.redis, world=first.world, clock=first.clock, policy=rules({**one, **changes})
+        )
+        await second.later(16)
+        void = (await second.incident()).plans["P1"].void
+        assert void is not None
+        assert void.reason == f"policy also asks for {words} now"
         assert first.world.painted == []
 
     async def test_a_plain_restart_asks_nobody_again(self, house: House) -> None:

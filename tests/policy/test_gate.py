@@ -321,3 +321,73 @@ def test_who_is_asked_in_a_freeze_is_told_of_it() -> None:
 def test_the_books_are_kept_in_a_freeze() -> None:
     rules = policy({"id": "r", "then": "allow"}, freezes=[{"id": "sale", **ALWAYS}])
     assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, MOMENT), Allow)
+
+
+TWO_TEAMS = [{"from": ["@platform", "rota:platform"]}, {"from": ["@security"], "count": 2}]
+
+
+def test_a_rule_may_ask_several_teams() -> None:
+    found = verdict({"then": "ask", "approvals": TWO_TEAMS}, facts())
+    assert isinstance(found, Ask)
+    assert [(g.approvers, g.count) for g in found.groups] == [
+        (("@platform", "rota:platform"), 1),
+        (("@security",), 2),
+    ]
+    assert found.approvals == 3
+    assert found.approvers == ("@platform", "rota:platform", "@security")
+
+
+def test_a_team_may_be_that_of_the_settings() -> None:
+    rule = {"then": "ask", "approvals": [{"from": ["approvers"]}, {"from": ["@security"]}]}
+    found = verdict(rule, facts())
+    assert isinstance(found, Ask)
+    assert found.groups[0].approvers == WHO
+    nobody = judge(policy({"id": "r", **rule}), [facts()], (), MOMENT)
+    assert isinstance(nobody, Escalate)
+    assert "OPSBOT_APPROVERS" in nobody.reason
+
+
+def test_a_plan_of_several_rules_needs_every_team_of_each_of_them() -> None:
+    rules = policy(
+        {"id": "a", "tools": ["a_tool"], "then": "ask", "approvals": TWO_TEAMS},
+        {"id": "b", "tools": ["b_tool"], "then": "ask", "approvers": ["@dba"]},
+        {"id": "c", "tools": ["c_tool"], "then": "ask", "approvers": ["@security"]},
+    )
+    steps = [facts(tool=f"{name}_tool") for name in "abc"]
+    found = judge(rules, steps, WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert {g.approvers[0]: g.count for g in found.groups} == {
+        "@platform": 1,
+        "@security": 2,
+        "@dba": 1,
+    }
+
+
+RISKY = {"effect": "destructive", "reversible": False}
+
+
+@pytest.mark.parametrize(
+    ("rule", "more", "needed"),
+    [
+        ({}, {}, 2),
+        ({"approvals": 1}, {}, 2),
+        ({"approvals": 3}, {}, 3),
+        ({}, {"high_risk_approvals": 4}, 4),
+        ({}, {"high_risk_approvals": 1}, 1),
+        ({"approvals": TWO_TEAMS}, {}, 3),
+        ({"approvals": TWO_TEAMS}, {"high_risk_approvals": 4}, 4),
+    ],
+)
+def test_high_risk_takes_two_people_and_a_rule_may_only_raise_that(
+    rule: dict[str, Any], more: dict[str, Any], needed: int
+) -> None:
+    rules = policy({"id": "r", "then": "ask", **rule}, **more)
+    found = judge(rules, [facts(), facts(**RISKY)], WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert (found.risk, found.approvals) == ("high", needed)
+
+
+def test_what_is_not_of_high_risk_takes_as_many_as_its_rule_says() -> None:
+    found = judge(policy({"id": "r", "then": "ask"}), [facts(tier=1)], WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert (found.risk, found.approvals) == ("medium", 1)
