@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
@@ -57,16 +57,33 @@ class Planner:
             **{name: getattr(draft, name) for name in _CARRIED},
         )
 
-    async def judge(self, incident: Incident, plan: Plan, confidence: Confidence) -> Verdict:
-        """What policy says of it now, in this incident."""
+    async def judge(
+        self,
+        incident: Incident,
+        plan: Plan,
+        confidence: Confidence,
+        proposed_at: datetime | None = None,
+    ) -> Verdict:
+        """What policy says of it now, in this incident; `proposed_at`: when it was first judged."""
         facts = [self._facts(plan, step, confidence) for step in plan.steps]
-        moment = Circumstances(
+        touched = frozenset[str]().union(*(each.radius.services for each in facts))
+        moment = self._moment(incident, touched).model_copy(update={"proposed_at": proposed_at})
+        return judge(self._policy, facts, self._approvers, moment)
+
+    def _moment(self, incident: Incident, touched: frozenset[str]) -> Circumstances:
+        known = self._inventory.services
+        failing = {name for name in (incident.service, *incident.services) if name in known}
+        slas = (known[name].sla_minutes for name in failing)
+        return Circumstances(
             now=self._clock(),
             severity=incident.severity,
             opened_at=incident.opened_at,
+            sla_minutes=min((minutes for minutes in slas if minutes), default=None),
+            impacted=frozenset(
+                name for name in failing | touched if name in known and known[name].impact
+            ),
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
         )
-        return judge(self._policy, facts, self._approvers, moment)
 
     def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
         """The rule whose limit counts for a step; None where there is none."""

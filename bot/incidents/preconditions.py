@@ -46,7 +46,9 @@ class Preconditions:
 
     async def _policy(self, incident: Incident, state: PlanState) -> Objection | None:
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
-        verdict = await self._planner.judge(incident, state.plan, confidence)
+        verdict = await self._planner.judge(
+            incident, state.plan, confidence, proposed_at=state.proposed_at
+        )
         if verdict.kind not in ("allow", "ask"):
             reason = f"policy says {verdict.kind} now: {verdict.reason}"
             return Objection(cause="policy", reason=reason)

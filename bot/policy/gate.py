@@ -2,7 +2,8 @@
 
 A step goes through these in order, and each can only make the verdict stricter: its structure,
 targets that nobody knows, the first rule that matches, where it came from, the mode of autonomy,
-the breaker, freeze windows. What is left to ask people is then one question for the whole plan.
+the breaker, freeze windows, escalation thresholds. What is left to ask people is then one question
+for the whole plan.
 """
 
 from __future__ import annotations
@@ -112,7 +113,13 @@ def _freeze(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) 
     return ruled
 
 
-CHECKS: tuple[Check, ...] = (_provenance, _mode, _breaker, _freeze)
+def _thresholds(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
+    for reason in policy.escalate_when.reached(facts, moment):
+        ruled = ruled.naming("escalate", reason)
+    return ruled
+
+
+CHECKS: tuple[Check, ...] = (_provenance, _mode, _breaker, _freeze, _thresholds)
 """What comes after the rule, in this order."""
 
 

@@ -16,6 +16,7 @@ from bot.policy.facts import Facts, Playbook
 from bot.policy.freeze import Freeze
 from bot.policy.risk import risk
 from bot.policy.selectors import Names, named
+from bot.policy.thresholds import EscalateWhen
 from tools.kit.types import Effect, Frozen
 
 
@@ -98,6 +99,7 @@ class Policy(Frozen):
     version: Literal[1]
     autonomy: Autonomy = Autonomy()
     freezes: tuple[Freeze, ...] = ()
+    escalate_when: EscalateWhen = EscalateWhen()
     high_risk_approvals: Count = 2
     """People that a plan of high risk needs at least; a rule may ask for more."""
     rules: tuple[Rule, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from bot.adapters import keys
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.values import Status
-from tests.fakes.house import ALLOWING, House, draft, rules
+from bot.policy.freeze import Freeze
+from bot.policy.thresholds import EscalateWhen
+from tests.fakes.house import ALLOWING, INVENTORY, House, draft, rules
 from tests.fakes.poll import until
 from tests.fakes.tools import CreateTicket, Look, PaintLampAnew, UpdateTicket
 
@@ -224,6 +227,31 @@ class TestObjections:
         assert void is not None
         assert void.reason == f"policy also asks for {words} now"
         assert first.world.painted == []
+
+    async def test_a_plan_approved_in_time_is_not_stopped_by_the_sla(self, house: House) -> None:
+        lamps = INVENTORY.services["lamps"].model_copy(update={"sla_minutes": 20})
+        inventory = INVENTORY.model_copy(update={"services": {"lamps": lamps}})
+        near = rules().model_copy(update={"escalate_when": EscalateWhen(sla_share=0.5)})
+        due = House(house.redis, policy=near, inventory=inventory)
+        await due.asked()
+        due.clock.advance(11 * 60)
+        await due.decide()
+        await due.work()
+        assert due.world.painted == ["paint hall green"]
+
+    async def test_a_freeze_that_begins_after_the_click_is_heeded(self, house: House) -> None:
+        await house.approved()
+        now = house.clock()
+        window = {"id": "sale", "from": now, "until": now + timedelta(hours=1), "reason": "sale"}
+        frozen = rules().model_copy(update={"freezes": (Freeze.model_validate(window),)})
+        later = House(house.redis, world=house.world, clock=house.clock, policy=frozen)
+        await later.later(16)
+        incident = await later.incident()
+        void = incident.plans["P1"].void
+        assert void is not None
+        assert void.reason == "policy says deny now: sale"
+        assert incident.calls[-1].reason == "sale"
+        assert house.world.painted == []
 
     async def test_a_plain_restart_asks_nobody_again(self, house: House) -> None:
         await house.approved()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -391,3 +392,95 @@ def test_what_is_not_of_high_risk_takes_as_many_as_its_rule_says() -> None:
     found = judge(policy({"id": "r", "then": "ask"}), [facts(tier=1)], WHO, MOMENT)
     assert isinstance(found, Ask)
     assert (found.risk, found.approvals) == ("medium", 1)
+
+
+def minutes(count: float) -> datetime:
+    return START + timedelta(minutes=count)
+
+
+HURTS = {"severity": "sev2", "impacted": {"checkout", "etl"}}
+LATE = {"opened_at": minutes(-48), "sla_minutes": 60}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "reached", "not_reached", "words"),
+    [
+        (
+            {"customer_impact": "sev2"},
+            HURTS,
+            {**HURTS, "severity": "sev3"},
+            "people notice checkout, etl (sev2)",
+        ),
+        ({"customer_impact": "sev2"}, {**HURTS, "severity": "sev1"}, {"severity": "sev1"}, ""),
+        (
+            {"sla_share": 0.8},
+            LATE,
+            {**LATE, "opened_at": minutes(-47.9)},
+            "the SLA is near: 80% of its 60 min are gone",
+        ),
+        ({"sla_share": 0.8}, LATE, {"opened_at": minutes(-4800)}, ""),
+        ({"sla_share": 0.8}, LATE, {"sla_minutes": 1}, ""),
+        ({"failed_fixes": 1}, {"failed_fixes": 1}, {}, "1 fix did not help"),
+        ({"failed_fixes": 2}, {"failed_fixes": 3}, {"failed_fixes": 1}, "3 fixes did not help"),
+    ],
+)
+def test_a_threshold_of_the_incident_hands_it_to_a_person(
+    threshold: dict[str, Any],
+    reached: dict[str, Any],
+    not_reached: dict[str, Any],
+    words: str,
+) -> None:
+    rules = policy({"id": "r", "then": "allow"}, escalate_when=threshold)
+    found = judge(rules, [facts()], WHO, Circumstances.model_validate({"now": START, **reached}))
+    assert (found.kind, found.rule) == ("escalate", "r")
+    assert words in found.reason
+    calm = Circumstances.model_validate({"now": START, **not_reached})
+    assert isinstance(judge(rules, [facts()], WHO, calm), Allow)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "step", "words"),
+    [
+        ({"outside_runbook": True}, {"playbook": "none"}, "rerun_job is in no runbook here"),
+        (
+            {"confidence_below": "high"},
+            {"confidence": "medium"},
+            "confidence is medium, below high",
+        ),
+    ],
+)
+def test_a_threshold_of_the_step_hands_it_to_a_person(
+    threshold: dict[str, Any], step: dict[str, Any], words: str
+) -> None:
+    rules = policy({"id": "r", "then": "ask"}, escalate_when=threshold)
+    found = judge(rules, [facts(**step)], WHO, MOMENT)
+    assert isinstance(found, Escalate)
+    assert words in found.reason
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+
+
+def test_every_threshold_that_is_reached_is_named_beside_the_rules_own_reason() -> None:
+    thresholds = {"confidence_below": "high", "failed_fixes": 1}
+    rules = policy({"id": "r", "then": "escalate", "reason": "ours"}, escalate_when=thresholds)
+    moment = Circumstances(now=START, failed_fixes=1)
+    found = judge(rules, [facts(confidence="low")], WHO, moment)
+    assert found.reason == "ours; confidence is low, below high; 1 fix did not help"
+
+
+def test_no_threshold_is_laxer_than_a_denial() -> None:
+    rules = policy({"id": "r", "then": "deny"}, escalate_when={"failed_fixes": 1})
+    moment = Circumstances(now=START, failed_fixes=1)
+    assert isinstance(judge(rules, [facts()], WHO, moment), Deny)
+
+
+def test_no_threshold_keeps_the_books_from_being_kept() -> None:
+    thresholds = {"outside_runbook": True, "failed_fixes": 1}
+    rules = policy({"id": "r", "then": "allow"}, escalate_when=thresholds)
+    moment = Circumstances(now=START, failed_fixes=1)
+    assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, moment), Allow)
+
+
+def test_the_sla_stops_no_plan_that_was_proposed_in_time() -> None:
+    rules = policy({"id": "r", "then": "allow"}, escalate_when={"sla_share": 0.8})
+    moment = Circumstances.model_validate({"now": START, **LATE, "proposed_at": minutes(-30)})
+    assert isinstance(judge(rules, [facts()], WHO, moment), Allow)
