@@ -148,6 +148,9 @@ class Intended(Frozen):
     params: dict[str, Any]
     cites: str = ""
     """The runbook's step this is: `etl-source-timeout#1`; empty outside the playbook."""
+    tainted: bool = False
+    """A parameter came out of an alert, a tool's output or a model, and is no name the inventory
+    knows. Untainted only by default where a release before that wrote it."""
 
 
 class Step(Frozen):
@@ -161,6 +164,8 @@ class Step(Frozen):
     dry_run: DryRun
     cites: str = ""
     """The runbook's step this is: `etl-source-timeout#1`; empty outside the playbook."""
+    tainted: bool = False
+    """As it was intended."""
 
     @property
     def digest(self) -> str:
@@ -182,6 +187,8 @@ class Plan(Frozen):
     verify_within: float = 900
     """Seconds that `verify` may take before the fix counts as failed."""
     runbook: RunbookRef | None = None
+    partial: bool = False
+    """It leaves out steps that its runbook has for the cause."""
     requester: str
     """`runbook`, `model` or the user id of whoever prompted or edited it."""
     resolution: str = ""
@@ -208,6 +215,7 @@ class PlanDraft(Frozen):
     verify: tuple[Reading, ...] = ()
     verify_within: float = 900
     runbook: RunbookRef | None = None
+    partial: bool = False
     requester: str
     resolution: str = ""
 

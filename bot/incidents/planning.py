@@ -97,6 +97,7 @@ class Planner:
             purpose=plan.purpose,
             reversible=step.reversible,
             playbook=_playbook(plan, step),
+            tainted=step.tainted,
             confidence=confidence,
             radius=blast(step.dry_run, step.effect, self._inventory),
             whole=radius_of(
@@ -116,22 +117,28 @@ class Planner:
             reversible=isinstance(tool, ReversibleTool),
             dry_run=await tool.dry_run(params, Context(deadline=deadline)),
             cites=intended.cites,
+            tainted=intended.tainted,
         )
 
 
-_CARRIED = ("verify", "verify_within", "runbook", "requester", "resolution")
+_CARRIED = ("verify", "verify_within", "runbook", "partial", "requester", "resolution")
 
 
 def _playbook(plan: Plan, step: Step) -> Playbook:
     if plan.runbook is None or not step.cites:
         return "none"
-    return "pinned" if plan.runbook.pin else "unpinned"
+    if not plan.runbook.pin:
+        return "unpinned"
+    return "partial" if plan.partial else "pinned"
 
 
 def redraft(plan: Plan) -> PlanDraft:
     """What would have to be wanted to arrive at `plan` again."""
     return PlanDraft(
-        steps=tuple(Intended(tool=s.tool, params=s.params, cites=s.cites) for s in plan.steps),
+        steps=tuple(
+            Intended(tool=s.tool, params=s.params, cites=s.cites, tainted=s.tainted)
+            for s in plan.steps
+        ),
         guards=plan.guards,
         **{name: getattr(plan, name) for name in _CARRIED},
     )

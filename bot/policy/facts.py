@@ -8,8 +8,9 @@ from typing import Literal
 from bot.domain.values import Confidence, Severity
 from tools.kit.types import Effect, Frozen
 
-Playbook = Literal["pinned", "unpinned", "none"]
-"""A step of a committed runbook, of a runbook nobody committed, or of none."""
+Playbook = Literal["pinned", "partial", "unpinned", "none"]
+"""A step of a committed runbook, all of whose steps are in the plan; or only some of them are; of a
+runbook nobody committed; or of none."""
 
 
 class Radius(Frozen):
@@ -33,6 +34,8 @@ class Facts(Frozen):
     """Of its plan: only the books record, and a fix records nothing."""
     reversible: bool
     playbook: Playbook
+    tainted: bool
+    """A parameter came out of an alert, a tool or a model, and is no name the inventory knows."""
     confidence: Confidence
     radius: Radius
     whole: Radius | None = None

@@ -82,9 +82,18 @@ Check = Callable[[Ruling, Policy, Facts, Circumstances], Ruling]
 
 def _provenance(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
     """Only what a committed runbook says, all of it, runs without a person."""
-    if facts.playbook == "pinned":
-        return ruled
-    return ruled.at_least("ask", f"it is not what a committed runbook says ({facts.playbook})")
+    if facts.playbook != "pinned":
+        ruled = ruled.at_least("ask", _NOT_ITS_RUNBOOK[facts.playbook])
+    if facts.tainted:
+        ruled = ruled.at_least("ask", f"a value of {facts.tool} came out of an alert or a tool")
+    return ruled
+
+
+_NOT_ITS_RUNBOOK = {
+    "partial": "some of its runbook's steps are left out",
+    "unpinned": "nobody committed its runbook",
+    "none": "it is in no runbook",
+}
 
 
 def _mode(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:

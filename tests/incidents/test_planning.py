@@ -9,13 +9,13 @@ import pytest
 
 from bot.domain import events as e
 from bot.domain.incident import Incident
-from bot.domain.values import Ask, Plan, Verdict
-from bot.incidents.planning import Planner
+from bot.domain.values import Ask, Plan, PlanDraft, Verdict
+from bot.incidents.planning import Planner, redraft
 from bot.incidents.readings import Readings
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
 from tests.fakes import story
-from tests.fakes.house import StoppedClock, draft
+from tests.fakes.house import RUNBOOK, StoppedClock, draft
 from tests.fakes.tools import Look, PaintLamp, World
 from tools.kit.catalog import Catalog
 
@@ -123,3 +123,29 @@ async def test_a_fix_that_failed_is_counted() -> None:
     )
     assert (await office.verdict()).kind == "allow"
     assert (await office.verdict(failed)).kind == "escalate"
+
+
+def tainted(**changes: Any) -> PlanDraft:
+    steps = draft().steps
+    return draft(steps=tuple(s.model_copy(update={"tainted": True}) for s in steps), **changes)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (tainted(), "came out of an alert or a tool"),
+        (draft(partial=True), "some of its runbook's steps are left out"),
+        (draft(runbook=RUNBOOK.model_copy(update={"pin": None})), "nobody committed its runbook"),
+        (draft(runbook=None), "it is in no runbook"),
+    ],
+    ids=["tainted", "partial", "unpinned", "no runbook"],
+)
+async def test_what_is_not_a_committed_runbook_to_the_letter_asks_and_asks_again_when_made_anew(
+    wanted: PlanDraft, words: str
+) -> None:
+    office, incident = Office({}), story.told(story.opened())
+    for asked_for in (wanted, redraft(await office.planner.plan("P1", wanted))):
+        plan = await office.planner.plan("P2", asked_for)
+        found = await office.planner.judge(incident, plan, "high")
+        assert found.kind == "ask"
+        assert words in found.reason

@@ -35,6 +35,7 @@ def facts(**changes: Any) -> Facts:
         "purpose": "books" if changes.get("effect") == "record" else "fix",
         "reversible": True,
         "playbook": "pinned",
+        "tainted": False,
         "confidence": "high",
         "radius": Radius.model_validate(radius),
     }
@@ -127,14 +128,21 @@ def test_what_the_inventory_does_not_know_is_a_persons(then: str) -> None:
     assert found.reason == "the inventory doesn't know 'replica-9'"
 
 
-@pytest.mark.parametrize("playbook", ["unpinned", "none"])
+@pytest.mark.parametrize("playbook", ["partial", "unpinned", "none"])
 def test_only_a_committed_runbook_is_allowed_without_a_person(playbook: str) -> None:
     assert isinstance(verdict({}, facts(playbook=playbook)), Ask)
     assert isinstance(verdict({}, facts()), Allow)
 
 
-def test_keeping_the_books_needs_no_runbook() -> None:
-    assert isinstance(verdict({}, facts(effect="record", playbook="none")), Allow)
+def test_a_value_out_of_a_tool_is_never_acted_upon_without_a_person() -> None:
+    found = verdict({}, facts(tainted=True))
+    assert isinstance(found, Ask)
+    assert found.reason == "a value of rerun_job came out of an alert or a tool"
+
+
+def test_keeping_the_books_needs_no_runbook_and_may_quote_an_alert() -> None:
+    books = facts(effect="record", playbook="none", tainted=True)
+    assert isinstance(verdict({}, books), Allow)
 
 
 def test_an_ask_says_how_many_who_and_until_when() -> None:

@@ -31,6 +31,7 @@ def step(effect: Effect, reversible: bool, of: Radius, whole: Radius | None = No
         purpose="fix",
         reversible=reversible,
         playbook="pinned",
+        tainted=False,
         confidence="high",
         radius=of,
         whole=whole,
