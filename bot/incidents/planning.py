@@ -13,7 +13,8 @@ from bot.policy.blast import blast, radius_of
 from bot.policy.facts import Circumstances, Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
-from bot.policy.rules import Policy, Rule
+from bot.policy.rule import Rule
+from bot.policy.rules import Policy
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
 from tools.kit.tool import Context, ReversibleTool

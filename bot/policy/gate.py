@@ -14,7 +14,8 @@ from bot.domain.values import Allow, Ask, Deny, Escalate, Risk, Verdict
 from bot.policy.approvals import groups_of, together
 from bot.policy.facts import Circumstances, Facts
 from bot.policy.risk import highest, risk
-from bot.policy.rules import Policy, seconds
+from bot.policy.rule import seconds
+from bot.policy.rules import Policy
 from bot.policy.ruling import Ruling
 from tools.kit.types import Effect
 

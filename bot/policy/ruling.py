@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from bot.policy.rules import Rule
+from bot.policy.rule import Rule
 from tools.kit.types import Frozen
 
 Kind = Literal["allow", "ask", "escalate", "deny"]
