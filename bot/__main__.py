@@ -16,6 +16,7 @@ _COMMANDS = {
     "ask": "ask a question, as a mention does in Slack",
     "incidents": "list incidents, or show one",
     "runbooks": "list the runbooks, or lint them",
+    "policy": "say what policy would decide and why, test it, or lint it",
     "bench": "measure what an investigation costs",
 }
 

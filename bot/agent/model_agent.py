@@ -76,12 +76,12 @@ class ModelAgent:
             prefix=f"{mark}/" if others else "",
         )
         survey = await self._surveyor.survey(incident)
-        return await self.work(incident, part, survey, _playbook(survey))
+        return await self.work(incident, part, survey, self._playbook(survey))
 
     async def look_into(self, incident: Incident, part: Part) -> Draft:
         """One part of a wide incident; its plan is the runbook's, for whoever combines."""
         survey = await self._surveyor.survey(incident, part.alert, part.prefix)
-        playbook = _playbook(survey)
+        playbook = self._playbook(survey)
         found = await self.work(incident, part, survey, playbook)
         return Draft(diagnosis=found.diagnosis, plan=playbook)
 
@@ -130,20 +130,18 @@ class ModelAgent:
         wished = toolbox.proposed if hypotheses else []
         return Draft(diagnosis=diagnosis, plan=wished_plan(wished, playbook, "model"))
 
+    def _playbook(self, survey: Survey) -> PlanDraft | None:
+        if survey.playbook is None:
+            return None
+        try:
+            return runbook_plan(survey.playbook[0], "model", self._means.inventory)
+        except MissingValue:
+            return None
+
 
 def mark_of(names: Iterable[str]) -> str:
     """A short name for just these names, in any order."""
     return sha256("\n".join(sorted(names)).encode()).hexdigest()[:4]
-
-
-def _playbook(survey: Survey) -> PlanDraft | None:
-    if survey.playbook is None:
-        return None
-    try:
-        plan = runbook_plan(survey.playbook[0], "model")
-    except MissingValue:
-        return None
-    return plan
 
 
 def _uncited(end: Conclude, survey: Survey) -> str | None:

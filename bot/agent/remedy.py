@@ -13,13 +13,21 @@ from tools.kit.catalog import Catalog
 from tools.kit.errors import InvalidCall
 
 
-def runbook_plan(reasoning: Reasoning, requester: str) -> PlanDraft | None:
+def runbook_plan(reasoning: Reasoning, requester: str, inventory: Inventory) -> PlanDraft | None:
     """The runbook's own plan; None where it has no steps for the cause. Raises MissingValue."""
     steps = reasoning.steps()
     if not steps:
         return None
     return PlanDraft(
-        steps=tuple(Intended(tool=s.tool, params=s.params, cites=s.cites) for s in steps),
+        steps=tuple(
+            Intended(
+                tool=step.tool,
+                params=step.params,
+                cites=step.cites,
+                tainted=not all(_known(value, inventory) for value in step.borrowed),
+            )
+            for step in steps
+        ),
         guards=reasoning.guards(),
         verify=reasoning.verify_checks(),
         verify_within=reasoning.verify_within(),
@@ -38,14 +46,14 @@ def wished_plan(
     if not wished:
         return None
     known = {_call(step): step for step in playbook.steps} if playbook else {}
-    steps = [known.get(_call(s), s.model_copy(update={"cites": ""})) for s in wished]
+    steps = [known.get(_call(s), _foreign(s)) for s in wished]
     if playbook is None or not _in_order(steps, playbook):
-        foreign = tuple(s.model_copy(update={"cites": ""}) for s in steps)
-        return PlanDraft(steps=foreign, requester=requester)
+        return PlanDraft(steps=tuple(map(_foreign, steps)), requester=requester)
     whole = [step.cites for step in steps] == [step.cites for step in playbook.steps]
     return playbook.model_copy(
         update={
             "steps": tuple(steps),
+            "partial": not whole,
             "requester": requester,
             "resolution": playbook.resolution if whole else "",
         }
@@ -76,6 +84,15 @@ def follow_ups(reasoning: Reasoning, inventory: Inventory) -> tuple[FollowUp, ..
         )
         for f in reasoning.follow_ups()
     )
+
+
+def _foreign(step: Intended) -> Intended:
+    """A model's own idea, whatever it says of itself."""
+    return step.model_copy(update={"cites": "", "tainted": True})
+
+
+def _known(value: object, inventory: Inventory) -> bool:
+    return isinstance(value, str) and inventory.service_of(value) is not None
 
 
 def _in_order(steps: Sequence[Intended], playbook: PlanDraft) -> bool:

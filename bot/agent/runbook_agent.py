@@ -35,7 +35,7 @@ class RunbookAgent:
         coverage = survey.work.coverage(tuple(reasoning.skipped()))
         missing: tuple[str, ...] = ()
         try:
-            plan = runbook_plan(reasoning, requester="runbook")
+            plan = runbook_plan(reasoning, requester="runbook", inventory=self._inventory)
         except MissingValue as error:
             plan, missing = None, (str(error),)
         gaps = coverage.failed or coverage.not_configured

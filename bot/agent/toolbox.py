@@ -151,7 +151,7 @@ class Toolbox:
         if not self._may_propose:
             raise InvalidCall(f"{call.name} changes something, and you may only look")
         params = parsed(self._catalog.write(call.name), call.arguments).model_dump(mode="json")
-        step = Intended(tool=call.name, params=params)
+        step = Intended(tool=call.name, params=params, tainted=True)
         if step not in self.proposed:
             self.proposed.append(step)
         number = self.proposed.index(step) + 1

@@ -59,6 +59,11 @@ async def _demo(options: argparse.Namespace) -> int:
         no_runbook=options.no_runbook,
         wide=options.wide,
     )
+    if options.auto and options.wide:
+        return fail(
+            "no policy lets --wide run by itself: the value it sets back was read from a change;"
+            " try --wide --approve"
+        )
     if given.slack_configured:
         given.require_slack()
         if play.decider in ("approve", "reject"):

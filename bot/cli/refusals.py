@@ -6,6 +6,7 @@ from __future__ import annotations
 def start_up() -> tuple[type[Exception], ...]:
     """For `except start_up()`: imported when something has failed, and not by each command."""
     from bot.adapters.store import StoreError
+    from bot.policy.cases import CasesError
     from bot.policy.inventory import InventoryError
     from bot.policy.rules import PolicyError
     from bot.sandbox.running import AlreadyRunningError
@@ -21,6 +22,7 @@ def start_up() -> tuple[type[Exception], ...]:
         SettingsError,
         StoreError,
         PolicyError,
+        CasesError,
         InventoryError,
         ValkeyError,
         AlreadyRunningError,

@@ -71,6 +71,8 @@ class DecideApproval(Command):
     digest: str
     choice: Literal["approve", "reject"]
     reason: str = ""
+    via: tuple[str, ...] = ()
+    """Those of the approvers that the person is behind."""
 
 
 class ExpireApproval(Command):

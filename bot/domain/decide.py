@@ -229,6 +229,7 @@ def _propose(command: c.Command, plan: Plan, verdict: Verdict) -> list[e.Inciden
             digest=plan.digest(verdict.rule),
             approvals=verdict.approvals,
             approvers=verdict.approvers,
+            groups=verdict.groups,
             expires_at=command.at + timedelta(seconds=verdict.expires_seconds),
         ),
     ]
@@ -261,6 +262,7 @@ def _decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEv
             digest=command.digest,
             choice=command.choice,
             reason=command.reason,
+            via=command.via,
         )
     ]
 

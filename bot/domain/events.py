@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot.domain.values import (
     Alert,
+    ApprovalGroup,
     Diagnosis,
     Plan,
     PlanDraft,
@@ -102,6 +103,7 @@ class ApprovalRequested(Event):
     digest: str
     approvals: int
     approvers: tuple[str, ...]
+    groups: tuple[ApprovalGroup, ...] = ()
     expires_at: datetime
 
 
@@ -111,6 +113,8 @@ class ApprovalDecided(Event):
     digest: str
     choice: Literal["approve", "reject"]
     reason: str = ""
+    via: tuple[str, ...] = ()
+    """Those of the approvers that the person was behind, as Slack said at the click."""
 
 
 class PlanVoided(Event):

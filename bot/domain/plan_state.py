@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain import events as e
+from bot.domain.quorum import missing
 from bot.domain.values import Allow, Ask, Decision, Plan, Verdict
 from tools.kit.types import Frozen, Handle
 
@@ -216,14 +217,15 @@ class PlanState(Frozen):
                 return self
 
     def _decided(self, event: e.ApprovalDecided) -> PlanState:
-        decision = Decision(choice=event.choice, by=event.actor, at=event.at, reason=event.reason)
+        decision = Decision(
+            choice=event.choice, by=event.actor, at=event.at, reason=event.reason, via=event.via
+        )
         after = self._set(decisions=(*self.decisions, decision))
         if event.choice == "reject":
             return after._set(status=PlanStatus.REJECTED)
-        needed = self.verdict.approvals if isinstance(self.verdict, Ask) else 1
-        if len(after.approvers) >= needed:
-            return after._set(status=PlanStatus.READY, ready_at=event.at)
-        return after
+        if isinstance(self.verdict, Ask) and missing(self.verdict, after.decisions):
+            return after
+        return after._set(status=PlanStatus.READY, ready_at=event.at)
 
     def _failed(self, step: int, why: str) -> PlanState:
         return self._set(status=PlanStatus.FAILED)._step(step, failure=why)

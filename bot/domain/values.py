@@ -16,6 +16,8 @@ from tools.kit.types import Change, DryRun, Effect, Frozen
 Severity = Literal["sev1", "sev2", "sev3", "sev4"]
 Confidence = Literal["high", "medium", "low"]
 CONFIDENCE_ORDER: tuple[Confidence, ...] = ("low", "medium", "high")
+Risk = Literal["low", "medium", "high"]
+RISK_ORDER: tuple[Risk, ...] = ("low", "medium", "high")
 
 
 class Status(StrEnum):
@@ -146,6 +148,9 @@ class Intended(Frozen):
     params: dict[str, Any]
     cites: str = ""
     """The runbook's step this is: `etl-source-timeout#1`; empty outside the playbook."""
+    tainted: bool = False
+    """A parameter came out of an alert, a tool's output or a model, and is no name the inventory
+    knows. Untainted only by default where a release before that wrote it."""
 
 
 class Step(Frozen):
@@ -159,6 +164,8 @@ class Step(Frozen):
     dry_run: DryRun
     cites: str = ""
     """The runbook's step this is: `etl-source-timeout#1`; empty outside the playbook."""
+    tainted: bool = False
+    """As it was intended."""
 
     @property
     def digest(self) -> str:
@@ -180,6 +187,8 @@ class Plan(Frozen):
     verify_within: float = 900
     """Seconds that `verify` may take before the fix counts as failed."""
     runbook: RunbookRef | None = None
+    partial: bool = False
+    """It leaves out steps that its runbook has for the cause."""
     requester: str
     """`runbook`, `model` or the user id of whoever prompted or edited it."""
     resolution: str = ""
@@ -206,6 +215,7 @@ class PlanDraft(Frozen):
     verify: tuple[Reading, ...] = ()
     verify_within: float = 900
     runbook: RunbookRef | None = None
+    partial: bool = False
     requester: str
     resolution: str = ""
 
@@ -239,6 +249,14 @@ class Allow(Frozen):
     reason: str = ""
 
 
+class ApprovalGroup(Frozen):
+    """So many different people of these."""
+
+    approvers: tuple[str, ...]
+    """User ids, group handles and rotas; being behind one of them is enough."""
+    count: int = Field(default=1, ge=1)
+
+
 class Ask(Frozen):
     """Waits for people."""
 
@@ -246,9 +264,18 @@ class Ask(Frozen):
     rule: str
     reason: str = ""
     approvals: int = Field(1, ge=1)
+    """How many people in all."""
     approvers: tuple[str, ...]
-    """User ids and group handles; any of them may approve."""
+    """User ids, group handles and rotas; any of them may approve."""
+    groups: tuple[ApprovalGroup, ...] = ()
+    """Where one group alone can't approve: each needs its own people, nobody counts for two."""
     expires_seconds: float = Field(gt=0)
+    risk: Risk | None = None
+    """As policy computed it; None where a release before that asked."""
+
+    @property
+    def needs(self) -> tuple[ApprovalGroup, ...]:
+        return self.groups or (ApprovalGroup(approvers=self.approvers, count=self.approvals),)
 
 
 class Deny(Frozen):
@@ -277,6 +304,8 @@ class Decision(Frozen):
     by: str
     at: datetime
     reason: str = ""
+    via: tuple[str, ...] = ()
+    """Those of the approvers that the person was behind at the click."""
 
 
 def _sha256(value: object) -> str:

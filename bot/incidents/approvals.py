@@ -39,8 +39,8 @@ class Approvals:
     ) -> None:
         """Raise what `decide` would raise now, before somebody is asked for a reason."""
         incident = await self._incidents.ledger.load(incident_id)
-        await self.require(incident, plan_id, user)
-        decide(incident, self._command(plan_id, digest, choice, user, ""))
+        via = await self.require(incident, plan_id, user)
+        decide(incident, self._command(plan_id, digest, choice, user, "", via))
 
     async def decide(
         self,
@@ -54,9 +54,9 @@ class Approvals:
         """Record the decision. Raises CommandRefusedError, whose kind says what to answer."""
         crashpoint("A1")
         incident = await self._incidents.ledger.load(incident_id)
-        await self.require(incident, plan_id, user)
+        via = await self.require(incident, plan_id, user)
         after = await self._incidents.handle(
-            incident_id, self._command(plan_id, digest, choice, user, reason)
+            incident_id, self._command(plan_id, digest, choice, user, reason, via)
         )
         crashpoint("A2")
         return after
@@ -68,6 +68,7 @@ class Approvals:
         choice: Literal["approve", "reject"],
         user: str,
         reason: str,
+        via: tuple[str, ...],
     ) -> c.DecideApproval:
         return c.DecideApproval(
             at=self._incidents.clock(),
@@ -76,6 +77,7 @@ class Approvals:
             digest=digest,
             choice=choice,
             reason=reason,
+            via=via,
         )
 
     async def ask_again(self, incident_id: str, plan_id: str, user: str) -> Incident:
@@ -85,14 +87,15 @@ class Approvals:
         request = c.RequestReplan(at=self._incidents.clock(), actor=user, plan_id=plan_id)
         return await self._incidents.handle(incident_id, request)
 
-    async def require(self, incident: Incident, plan_id: str, user: str) -> None:
-        """Raises NotAllowedError unless `user` may decide on this plan now."""
+    async def require(self, incident: Incident, plan_id: str, user: str) -> tuple[str, ...]:
+        """Those of the plan's approvers that `user` is behind now; NotAllowedError for none."""
         state = incident.plans.get(plan_id)
         if state is None:
             raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}")
         approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
-        allowed = await self._directory.eligible(user) and any(
-            [user in await self._directory.members(handle) for handle in approvers]
-        )
-        if not allowed:
+        via: tuple[str, ...] = ()
+        if await self._directory.eligible(user):
+            via = tuple([h for h in approvers if user in await self._directory.members(h)])
+        if not via:
             raise NotAllowedError(approvers)
+        return via

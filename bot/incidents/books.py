@@ -16,7 +16,10 @@ from tools.kit.errors import ToolError, Unavailable
 
 
 class Books:
-    """Proposes the bookkeeping; policy judges it and the executor runs it, as with any plan."""
+    """Proposes the bookkeeping; policy judges it and the executor runs it, as with any plan.
+
+    Its texts come out of alerts and diagnoses: tainted, which policy lets pass for the books alone.
+    """
 
     def __init__(self, incidents: Incidents, catalog: Catalog, planner: Planner) -> None:
         self._incidents = incidents
@@ -69,7 +72,7 @@ def _opening(incident: Incident) -> list[Intended]:
         "summary": f"[{incident.id}] {incident.title}"[:250],
         "description": "\n".join(lines),
     }
-    return [Intended(tool="create_ticket", params=params)]
+    return [Intended(tool="create_ticket", params=params, tainted=True)]
 
 
 def _closing(incident: Incident) -> list[Intended]:
@@ -80,7 +83,7 @@ def _closing(incident: Incident) -> list[Intended]:
             "comment": f"Resolved: {incident.resolution}",
             "status": "done",
         }
-        steps.append(Intended(tool="update_ticket", params=params))
+        steps.append(Intended(tool="update_ticket", params=params, tainted=True))
     for follow_up in incident.diagnosis.follow_ups if incident.diagnosis else ():
         params = {
             "summary": follow_up.summary,
@@ -88,5 +91,5 @@ def _closing(incident: Incident) -> list[Intended]:
         }
         if follow_up.project:
             params["project"] = follow_up.project
-        steps.append(Intended(tool="create_ticket", params=params))
+        steps.append(Intended(tool="create_ticket", params=params, tainted=True))
     return steps

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
 from bot.incidents.readings import Readings, parsed
-from bot.policy.blast import blast
+from bot.policy.blast import blast, radius_of
 from bot.policy.facts import Circumstances, Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
-from bot.policy.rules import Policy, Rule
+from bot.policy.rule import Rule
+from bot.policy.rules import Policy
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
 from tools.kit.tool import Context, ReversibleTool
@@ -57,16 +58,33 @@ class Planner:
             **{name: getattr(draft, name) for name in _CARRIED},
         )
 
-    async def judge(self, incident: Incident, plan: Plan, confidence: Confidence) -> Verdict:
-        """What policy says of it now, in this incident."""
+    async def judge(
+        self,
+        incident: Incident,
+        plan: Plan,
+        confidence: Confidence,
+        proposed_at: datetime | None = None,
+    ) -> Verdict:
+        """What policy says of it now, in this incident; `proposed_at`: when it was first judged."""
         facts = [self._facts(plan, step, confidence) for step in plan.steps]
-        moment = Circumstances(
+        touched = frozenset[str]().union(*(each.radius.services for each in facts))
+        moment = self._moment(incident, touched).model_copy(update={"proposed_at": proposed_at})
+        return judge(self._policy, facts, self._approvers, moment)
+
+    def _moment(self, incident: Incident, touched: frozenset[str]) -> Circumstances:
+        known = self._inventory.services
+        failing = {name for name in (incident.service, *incident.services) if name in known}
+        slas = (known[name].sla_minutes for name in failing)
+        return Circumstances(
             now=self._clock(),
             severity=incident.severity,
             opened_at=incident.opened_at,
+            sla_minutes=min((minutes for minutes in slas if minutes), default=None),
+            impacted=frozenset(
+                name for name in failing | touched if name in known and known[name].impact
+            ),
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
         )
-        return judge(self._policy, facts, self._approvers, moment)
 
     def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
         """The rule whose limit counts for a step; None where there is none."""
@@ -80,8 +98,12 @@ class Planner:
             purpose=plan.purpose,
             reversible=step.reversible,
             playbook=_playbook(plan, step),
+            tainted=step.tainted,
             confidence=confidence,
             radius=blast(step.dry_run, step.effect, self._inventory),
+            whole=radius_of(
+                (target for each in plan.steps for target in each.dry_run.targets), self._inventory
+            ),
         )
 
     async def _step(self, intended: Intended) -> Step:
@@ -96,22 +118,28 @@ class Planner:
             reversible=isinstance(tool, ReversibleTool),
             dry_run=await tool.dry_run(params, Context(deadline=deadline)),
             cites=intended.cites,
+            tainted=intended.tainted,
         )
 
 
-_CARRIED = ("verify", "verify_within", "runbook", "requester", "resolution")
+_CARRIED = ("verify", "verify_within", "runbook", "partial", "requester", "resolution")
 
 
 def _playbook(plan: Plan, step: Step) -> Playbook:
     if plan.runbook is None or not step.cites:
         return "none"
-    return "pinned" if plan.runbook.pin else "unpinned"
+    if not plan.runbook.pin:
+        return "unpinned"
+    return "partial" if plan.partial else "pinned"
 
 
 def redraft(plan: Plan) -> PlanDraft:
     """What would have to be wanted to arrive at `plan` again."""
     return PlanDraft(
-        steps=tuple(Intended(tool=s.tool, params=s.params, cites=s.cites) for s in plan.steps),
+        steps=tuple(
+            Intended(tool=s.tool, params=s.params, cites=s.cites, tainted=s.tainted)
+            for s in plan.steps
+        ),
         guards=plan.guards,
         **{name: getattr(plan, name) for name in _CARRIED},
     )

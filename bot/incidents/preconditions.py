@@ -7,6 +7,7 @@ from typing import Literal
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
 from bot.domain.ports import Clock
+from bot.domain.quorum import missing, told
 from bot.domain.values import Ask
 from bot.incidents.actions import call_context
 from bot.incidents.drift import drift
@@ -45,14 +46,17 @@ class Preconditions:
 
     async def _policy(self, incident: Incident, state: PlanState) -> Objection | None:
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
-        verdict = await self._planner.judge(incident, state.plan, confidence)
+        verdict = await self._planner.judge(
+            incident, state.plan, confidence, proposed_at=state.proposed_at
+        )
         if verdict.kind not in ("allow", "ask"):
-            return Objection(cause="policy", reason=f"policy says {verdict.kind} now")
+            reason = f"policy says {verdict.kind} now: {verdict.reason}"
+            return Objection(cause="policy", reason=reason)
         if state.plan.digest(verdict.rule) != state.digest:
             return Objection(cause="policy", reason=f"rule {verdict.rule!r} decides it now")
-        if isinstance(verdict, Ask) and len(state.approvers) < verdict.approvals:
-            needed = verdict.approvals
-            return Objection(cause="policy", reason=f"policy asks for {needed} approvals now")
+        more = missing(verdict, state.decisions) if isinstance(verdict, Ask) else ()
+        if more:
+            return Objection(cause="policy", reason=f"policy also asks for {told(more)} now")
         return None
 
     async def _guards(self, state: PlanState) -> Objection | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.domain.values import Alert, Confidence, Reading, cap
+from bot.knowledge.borrowed import borrowed, own_names
 from bot.knowledge.progress import CheckResult, Progress, RenderedCheck, progress
 from bot.knowledge.runbook import Cause, Check, Runbook
 from bot.policy.conditions import Condition, Truth
@@ -44,6 +45,8 @@ class RenderedStep(Frozen):
     why: str
     cites: str
     """`etl-source-timeout#1`, counted over all steps that the runbook has."""
+    borrowed: tuple[Any, ...] = ()
+    """Values among its parameters that came out of the alert or a tool, not of the runbook."""
 
 
 class RenderedFollowUp(Frozen):
@@ -141,12 +144,14 @@ class Reasoning:
     def steps(self) -> tuple[RenderedStep, ...]:
         """The diagnosis' steps in order. Raises MissingValue: then there is no plan, not half."""
         cause = self.cause()
+        own = own_names(self.runbook)
         return tuple(
             RenderedStep(
                 tool=step.tool,
                 params=self._strict(step.params, f"step {number} ({step.tool})"),
                 why=render_text(step.why, self.values) if step.why else "",
                 cites=f"{self.runbook.id}#{number}",
+                borrowed=tuple(borrowed(step.params, self.values, own)),
             )
             for number, step in enumerate(self.runbook.steps, 1)
             if cause and self.runbook.applies(step, cause.id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot.policy.facts import Radius
 from bot.policy.inventory import Inventory
-from tools.kit.types import DryRun, Effect
+from tools.kit.types import DryRun, Effect, Target
 
 _BOOKS = "books"
 
@@ -14,14 +16,19 @@ def blast(dry_run: DryRun, effect: Effect, inventory: Inventory) -> Radius:
 
     A ticket is no part of the running system, so `record` touches no service.
     """
-    names = sorted({target.name for target in dry_run.targets})
     if effect is Effect.RECORD:
         return Radius(
-            count=len(names),
+            count=len({target.name for target in dry_run.targets}),
             services=frozenset({_BOOKS}),
             environments=frozenset({_BOOKS}),
             tier=9,
         )
+    return radius_of(dry_run.targets, inventory)
+
+
+def radius_of(targets: Iterable[Target], inventory: Inventory) -> Radius:
+    """How far these parts of the running system reach, each name counted once."""
+    names = sorted({target.name for target in targets})
     found = {name: inventory.service_of(name) for name in names}
     services = frozenset(s for s in found.values() if s)
     entries = [inventory.services[s] for s in services]

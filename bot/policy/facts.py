@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.domain.values import Confidence, Severity
 from tools.kit.types import Effect, Frozen
 
-Playbook = Literal["pinned", "unpinned", "none"]
-"""A step of a committed runbook, of a runbook nobody committed, or of none."""
+Playbook = Literal["pinned", "partial", "unpinned", "none"]
+"""A step of a committed runbook, all of whose steps are in the plan; or only some of them are; of a
+runbook nobody committed; or of none."""
 
 
 class Radius(Frozen):
@@ -33,8 +34,12 @@ class Facts(Frozen):
     """Of its plan: only the books record, and a fix records nothing."""
     reversible: bool
     playbook: Playbook
+    tainted: bool
+    """A parameter came out of an alert, a tool or a model, and is no name the inventory knows."""
     confidence: Confidence
     radius: Radius
+    whole: Radius | None = None
+    """How far all steps of its plan together reach; None: it is the only one."""
 
 
 class Circumstances(Frozen):
@@ -43,7 +48,23 @@ class Circumstances(Frozen):
     now: datetime
     severity: Severity = "sev3"
     opened_at: datetime | None = None
+    proposed_at: datetime | None = None
+    """When the plan was first judged. The SLA is looked at then: once people were asked, or a step
+    has run, its clock stops nothing. None: it is judged for the first time."""
+    sla_minutes: int | None = None
+    """The shortest among the failing services."""
+    impacted: frozenset[str] = frozenset()
+    """Services, failing or touched, of which the inventory says what people notice."""
     failed_fixes: int = 0
     """Plans of this incident that ran and did not help."""
     tripped: frozenset[str] = frozenset()
     """Services whose breaker is open."""
+
+    @property
+    def sla_gone(self) -> float | None:
+        """The share of the SLA that was gone when the plan was first judged."""
+        if self.opened_at is None or self.sla_minutes is None:
+            return None
+        return ((self.proposed_at or self.now) - self.opened_at) / timedelta(
+            minutes=self.sla_minutes
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from tools.kit.types import Frozen
 
@@ -30,6 +30,8 @@ class Service(Frozen):
     aliases: tuple[str, ...] = ()
     impact: str = ""
     """What users notice when it is down, in one sentence."""
+    sla_minutes: int | None = Field(default=None, ge=1)
+    """How long it may be down, as promised to whoever uses it."""
 
 
 class Inventory(Frozen):

@@ -61,6 +61,7 @@ async def test_a_call_that_changes_something_only_proposes_it(
         agency = Agency(redis, asked.model)
         await agency.work()
         assert agency.proposed == ["paint hall"]
+        assert agency.toolbox.proposed[0].tainted
         assert agency.world.effects == []
         assert "Proposed as step 1. Nothing ran." in last_results(asked)[-1]
 

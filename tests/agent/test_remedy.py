@@ -38,7 +38,10 @@ def verdict(plan: PlanDraft, policy: Policy | None = None) -> Verdict:
             effect=step().effect,
             purpose="fix",
             reversible=True,
-            playbook="pinned" if plan.runbook and s.cites else "none",
+            playbook=("partial" if plan.partial else "pinned")
+            if plan.runbook and s.cites
+            else "none",
+            tainted=s.tainted,
             confidence="high",
             radius=blast(step().dry_run, step().effect, Inventory.model_validate(INVENTORY)),
         )
@@ -101,6 +104,16 @@ def test_a_part_of_the_runbooks_steps_keeps_its_guards_but_not_its_resolution() 
     plan = wanted([HALL])
     assert (plan.guards, plan.verify) == (PLAYBOOK.guards, PLAYBOOK.verify)
     assert plan.resolution == ""
+
+
+def test_a_part_of_the_runbooks_steps_does_not_run_without_a_person() -> None:
+    assert verdict(wanted([HALL]), rules(*ALLOWING)).kind == "ask"
+    assert verdict(wanted([HALL, ATTIC]), rules(*ALLOWING)).kind == "allow"
+
+
+def test_what_a_model_thought_of_is_tainted_and_what_the_runbook_wrote_is_not() -> None:
+    assert [s.tainted for s in wanted([HALL, changed(lamp="cellar")]).steps] == [False, True]
+    assert [s.tainted for s in wanted([HALL], None).steps] == [True]
 
 
 def test_the_runbooks_steps_in_another_order_are_not_the_runbooks() -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus, StepStatus
-from bot.domain.values import Status
+from bot.domain.values import ApprovalGroup, Ask, Status
 from bot.domain.work import next_work
 
 OLD = Path(__file__).parent / "old_events"
@@ -45,6 +45,22 @@ def test_the_first_incident_reads_as_it_did() -> None:
     assert incident.plans["P2"].decided_by == "U1"
     assert incident.plans["P2"].steps[1].status is StepStatus.UNDONE
     assert incident.plans["P2"].steps[0].checkpoint == {"colour": "red"}
+
+
+def test_who_spoke_for_which_team_reads_as_it_did() -> None:
+    plan = Incident.fold("INC-1", map(e.load_decisions, lines("v2-teams1.jsonl"))).plans["P1"]
+    assert plan.status is PlanStatus.DONE
+    assert [d.via for d in plan.decisions] == [("@oncall", "@security"), ("@oncall",)]
+    assert plan.verdict == Ask(
+        rule="change",
+        reason="rule 'change'",
+        approvals=2,
+        approvers=("@oncall", "@security"),
+        groups=tuple(ApprovalGroup(approvers=(team,)) for team in ("@oncall", "@security")),
+        expires_seconds=900,
+        risk="medium",
+    )
+    assert (plan.plan.partial, plan.plan.steps[0].tainted) == (True, True)
 
 
 def test_an_approval_once_given_is_still_bound_to_its_plan() -> None:

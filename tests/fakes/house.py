@@ -139,10 +139,12 @@ def draft(*lamps: str, **changes: Any) -> PlanDraft:
 
 
 def rules(*given: dict[str, Any]) -> Policy:
-    """These rules before those opsbot ships with."""
+    """These rules before those opsbot ships with, where what they allow runs by itself."""
     shipped = Policy.read(bundled_policy())
-    own = Policy.model_validate({"version": 1, "rules": given})
-    return shipped.model_copy(update={"rules": (*own.rules, *shipped.rules)})
+    own = Policy.model_validate(
+        {"version": 1, "autonomy": {"default": "autonomous"}, "rules": given}
+    )
+    return own.model_copy(update={"rules": (*own.rules, *shipped.rules)})
 
 
 ALLOWING = ({"id": "auto", "effects": ["write"], "then": "allow"},)
@@ -158,19 +160,21 @@ class House:
         world: World | None = None,
         clock: StoppedClock | None = None,
         policy: Policy | None = None,
+        inventory: Inventory = INVENTORY,
         tools: Sequence[type[Any]] = (Look, PaintLamp, CreateTicket, UpdateTicket),
     ) -> None:
         self.redis = redis
         self.world = world or World()
         self.clock = clock or StoppedClock()
         self.policy = policy or rules()
+        self.inventory = inventory
         self.queue = HeldQueue()
         self.brain = Brain()
         self.people = FewPeople()
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.inbox = RedisInbox(redis, sync_each_put=False)
         self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
-        self.intake = Intake(self.inbox, self.incidents, INVENTORY)
+        self.intake = Intake(self.inbox, self.incidents, inventory)
         self.approvals = Approvals(self.incidents, self.people)
         self.sweeper = Sweeper(self.ledger, self.queue, self.clock)
         made: list[Tool[Any]] = [tool(self.world) for tool in tools]
@@ -178,7 +182,7 @@ class House:
 
     def _jobs(self, catalog: Catalog) -> Jobs:
         readings = Readings(catalog, self.clock)
-        planner = Planner(catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock)
+        planner = Planner(catalog, readings, self.policy, self.inventory, APPROVERS, self.clock)
         preconditions = Preconditions(catalog, readings, planner, self.clock)
         self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(

@@ -17,7 +17,7 @@ from bot.domain.refusals import (
     PlanChangedError,
 )
 from bot.incidents.approvals import NotAllowedError
-from tests.fakes.house import House, draft
+from tests.fakes.house import House, draft, rules
 
 
 async def test_whoever_is_on_call_may_approve(house: House) -> None:
@@ -50,6 +50,23 @@ async def test_whoever_prompted_the_plan_may_not_approve_it(house: House) -> Non
         await house.decide(user="U1")
     await house.decide(user="U2")
     assert (await house.fix()).status is PlanStatus.READY
+
+
+async def test_two_teams_agree_as_the_directory_knows_them_at_the_click(house: House) -> None:
+    teams = [{"from": ["@oncall"]}, {"from": ["@security"]}]
+    rule = {"id": "pairs", "effects": ["write"], "then": "ask", "approvals": teams}
+    pairs = House(house.redis, policy=rules(rule))
+    pairs.people.groups["@security"] = frozenset({"U2", "U3"})
+    await pairs.asked()
+    await pairs.decide(user="U2")
+    assert (await pairs.fix()).decisions[0].via == ("@oncall", "@security")
+    assert (await pairs.fix()).status is PlanStatus.AWAITING
+    pairs.people.groups["@oncall"] = frozenset({"U1", "U3"})
+    await pairs.decide(user="U1")
+    fix = await pairs.fix()
+    assert (fix.status, fix.decisions[1].via) == (PlanStatus.READY, ("@oncall",))
+    await pairs.work()
+    assert pairs.world.painted == ["paint hall green"]
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, "", "another plan's"])

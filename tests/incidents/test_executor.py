@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from bot.adapters import keys
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.values import Status
-from tests.fakes.house import ALLOWING, House, draft, rules
+from bot.policy.freeze import Freeze
+from bot.policy.thresholds import EscalateWhen
+from tests.fakes.house import ALLOWING, INVENTORY, House, draft, rules
 from tests.fakes.poll import until
 from tests.fakes.tools import CreateTicket, Look, PaintLampAnew, UpdateTicket
 
@@ -166,8 +169,8 @@ class TestObjections:
     @pytest.mark.parametrize(
         ("rule", "words"),
         [
-            ({"id": "never", "then": "deny"}, "policy says deny now"),
-            ({"id": "never", "then": "escalate"}, "policy says escalate now"),
+            ({"id": "never", "then": "deny"}, "policy says deny now: rule 'never'"),
+            ({"id": "never", "then": "escalate"}, "policy says escalate now: rule 'never'"),
             ({"id": "other", "then": "ask"}, "rule 'other' decides it now"),
         ],
     )
@@ -200,8 +203,55 @@ class TestObjections:
         await second.later(16)
         void = (await second.incident()).plans["P1"].void
         assert void is not None
-        assert void.reason == "policy asks for 2 approvals now"
+        assert void.reason == "policy also asks for 1 of @oncall now"
         assert first.world.painted == []
+
+    @pytest.mark.parametrize(
+        ("changes", "words"),
+        [
+            ({"approvers": ["@dba"]}, "1 of @dba"),
+            ({"approvals": [{"from": ["@oncall"]}, {"from": ["@dba"]}]}, "1 of @dba"),
+        ],
+    )
+    async def test_other_people_asked_for_since_the_click_are_heeded(
+        self, house: House, changes: dict[str, Any], words: str
+    ) -> None:
+        one = {"id": "pairs", "effects": ["write"], "then": "ask"}
+        first = House(house.redis, policy=rules(one))
+        await first.approved()
+        second = House(
+            house.redis, world=first.world, clock=first.clock, policy=rules({**one, **changes})
+        )
+        await second.later(16)
+        void = (await second.incident()).plans["P1"].void
+        assert void is not None
+        assert void.reason == f"policy also asks for {words} now"
+        assert first.world.painted == []
+
+    async def test_a_plan_approved_in_time_is_not_stopped_by_the_sla(self, house: House) -> None:
+        lamps = INVENTORY.services["lamps"].model_copy(update={"sla_minutes": 20})
+        inventory = INVENTORY.model_copy(update={"services": {"lamps": lamps}})
+        near = rules().model_copy(update={"escalate_when": EscalateWhen(sla_share=0.5)})
+        due = House(house.redis, policy=near, inventory=inventory)
+        await due.asked()
+        due.clock.advance(11 * 60)
+        await due.decide()
+        await due.work()
+        assert due.world.painted == ["paint hall green"]
+
+    async def test_a_freeze_that_begins_after_the_click_is_heeded(self, house: House) -> None:
+        await house.approved()
+        now = house.clock()
+        window = {"id": "sale", "from": now, "until": now + timedelta(hours=1), "reason": "sale"}
+        frozen = rules().model_copy(update={"freezes": (Freeze.model_validate(window),)})
+        later = House(house.redis, world=house.world, clock=house.clock, policy=frozen)
+        await later.later(16)
+        incident = await later.incident()
+        void = incident.plans["P1"].void
+        assert void is not None
+        assert void.reason == "policy says deny now: sale"
+        assert incident.calls[-1].reason == "sale"
+        assert house.world.painted == []
 
     async def test_a_plain_restart_asks_nobody_again(self, house: House) -> None:
         await house.approved()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -34,14 +35,17 @@ def facts(**changes: Any) -> Facts:
         "purpose": "books" if changes.get("effect") == "record" else "fix",
         "reversible": True,
         "playbook": "pinned",
+        "tainted": False,
         "confidence": "high",
         "radius": Radius.model_validate(radius),
     }
     return Facts.model_validate({**given, **changes})
 
 
-def policy(*rules: dict[str, Any]) -> Policy:
-    return Policy.model_validate({"version": 1, "rules": rules})
+def policy(*rules: dict[str, Any], **more: Any) -> Policy:
+    """These rules, in a company where what they allow runs by itself."""
+    given = {"version": 1, "autonomy": {"default": "autonomous"}, "rules": rules}
+    return Policy.model_validate({**given, **more})
 
 
 def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
@@ -64,6 +68,9 @@ def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
         ({"max_targets": 1}, {}, {"count": 2}),
         ({"min_confidence": "medium"}, {"confidence": "medium"}, {"confidence": "low"}),
         ({"min_confidence": "high"}, {}, {"confidence": "medium"}),
+        ({"risk": ["low"]}, {}, {"tier": 1}),
+        ({"risk": ["medium", "high"]}, {"tier": 1}, {}),
+        ({"max_risk": "medium"}, {"tier": 1}, {"tier": 1, "reversible": False, "count": 2}),
     ],
     ids=lambda value: ", ".join(map(str, value.items())) if isinstance(value, dict) else "",
 )
@@ -121,14 +128,21 @@ def test_what_the_inventory_does_not_know_is_a_persons(then: str) -> None:
     assert found.reason == "the inventory doesn't know 'replica-9'"
 
 
-@pytest.mark.parametrize("playbook", ["unpinned", "none"])
+@pytest.mark.parametrize("playbook", ["partial", "unpinned", "none"])
 def test_only_a_committed_runbook_is_allowed_without_a_person(playbook: str) -> None:
     assert isinstance(verdict({}, facts(playbook=playbook)), Ask)
     assert isinstance(verdict({}, facts()), Allow)
 
 
-def test_keeping_the_books_needs_no_runbook() -> None:
-    assert isinstance(verdict({}, facts(effect="record", playbook="none")), Allow)
+def test_a_value_out_of_a_tool_is_never_acted_upon_without_a_person() -> None:
+    found = verdict({}, facts(tainted=True))
+    assert isinstance(found, Ask)
+    assert found.reason == "a value of rerun_job came out of an alert or a tool"
+
+
+def test_keeping_the_books_needs_no_runbook_and_may_quote_an_alert() -> None:
+    books = facts(effect="record", playbook="none", tainted=True)
+    assert isinstance(verdict({}, books), Allow)
 
 
 def test_an_ask_says_how_many_who_and_until_when() -> None:
@@ -226,3 +240,255 @@ def test_an_open_breaker_of_a_service_turns_what_would_run_by_itself_into_a_ques
     assert isinstance(judge(rules, [facts()], WHO, tripped), Ask)
     elsewhere = Circumstances(now=START, tripped=frozenset({"billing"}))
     assert isinstance(judge(rules, [facts()], WHO, elsewhere), Allow)
+
+
+BY_MODE = [
+    ("manual", {}, "escalate"),
+    ("assisted", {}, "ask"),
+    ("semi-autonomous", {}, "allow"),
+    ("semi-autonomous", {"tier": 1}, "ask"),
+    ("autonomous", {"tier": 1}, "allow"),
+]
+
+
+@pytest.mark.parametrize(("mode", "step", "kind"), BY_MODE)
+def test_the_mode_of_a_service_decides_how_far_a_rule_may_go(
+    mode: str, step: dict[str, Any], kind: str
+) -> None:
+    rules = policy({"id": "r", "then": "allow"}, autonomy={"services": {"etl": mode}})
+    found = judge(rules, [facts(**step)], WHO, MOMENT)
+    assert (found.kind, found.rule) == (kind, "r")
+    if kind != "allow":
+        assert f"etl is in {mode} mode" in found.reason
+
+
+def test_in_manual_mode_nothing_is_even_asked() -> None:
+    rules = policy({"id": "r", "then": "ask"}, autonomy={"default": "manual"})
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Escalate)
+
+
+def test_where_the_file_says_no_mode_every_change_asks() -> None:
+    rules = Policy.model_validate({"version": 1, "rules": [{"id": "r", "then": "allow"}]})
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+
+
+@pytest.mark.parametrize("mode", ["manual", "assisted", "semi-autonomous"])
+def test_the_strictest_mode_among_the_services_touched_counts(mode: str) -> None:
+    autonomy = {"default": "autonomous", "services": {"billing": mode}}
+    rules = policy({"id": "r", "then": "allow"}, autonomy=autonomy)
+    both = facts(services={"etl", "billing"})
+    assert not isinstance(judge(rules, [both], WHO, MOMENT), Allow)
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Allow)
+
+
+def test_no_mode_keeps_the_books_from_being_kept() -> None:
+    rules = policy({"id": "r", "then": "allow"}, autonomy={"default": "manual"})
+    assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, MOMENT), Allow)
+
+
+def test_an_ask_says_the_highest_risk_among_the_steps() -> None:
+    rules = policy({"id": "r", "then": "ask"})
+    found = judge(rules, [facts(tier=1), facts()], WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert found.risk == "medium"
+
+
+ALWAYS = {"from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+OVER = {"from": "2025-01-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize("then", ["ask", "escalate", "deny"])
+def test_a_freeze_makes_it_as_strict_as_it_says_and_is_named(then: str) -> None:
+    freeze = {"id": "sale", **ALWAYS, "then": then}
+    found = judge(policy({"id": "r", "then": "allow"}, freezes=[freeze]), [facts()], WHO, MOMENT)
+    assert (found.kind, found.rule) == (then, "r")
+    assert "freeze 'sale'" in found.reason
+
+
+@pytest.mark.parametrize("then", ["escalate", "deny"])
+def test_a_freeze_that_asks_makes_nothing_laxer(then: str) -> None:
+    freeze = {"id": "sale", **ALWAYS, "then": "ask"}
+    found = judge(policy({"id": "r", "then": then}, freezes=[freeze]), [facts()], WHO, MOMENT)
+    assert found.kind == then
+
+
+def test_a_freeze_that_is_over_or_elsewhere_changes_nothing() -> None:
+    freezes = [
+        {"id": "over", **OVER},
+        {"id": "elsewhere", **ALWAYS, "services": ["billing"]},
+    ]
+    found = judge(policy({"id": "r", "then": "allow"}, freezes=freezes), [facts()], WHO, MOMENT)
+    assert isinstance(found, Allow)
+
+
+def test_who_is_asked_in_a_freeze_is_told_of_it() -> None:
+    freeze = {"id": "sale", **ALWAYS, "then": "ask", "reason": "it is the sale"}
+    found = judge(policy({"id": "r", "then": "ask"}, freezes=[freeze]), [facts()], WHO, MOMENT)
+    assert found.reason == "rule 'r'; it is the sale"
+
+
+def test_the_books_are_kept_in_a_freeze() -> None:
+    rules = policy({"id": "r", "then": "allow"}, freezes=[{"id": "sale", **ALWAYS}])
+    assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, MOMENT), Allow)
+
+
+TWO_TEAMS = [{"from": ["@platform", "rota:platform"]}, {"from": ["@security"], "count": 2}]
+
+
+def test_a_rule_may_ask_several_teams() -> None:
+    found = verdict({"then": "ask", "approvals": TWO_TEAMS}, facts())
+    assert isinstance(found, Ask)
+    assert [(g.approvers, g.count) for g in found.groups] == [
+        (("@platform", "rota:platform"), 1),
+        (("@security",), 2),
+    ]
+    assert found.approvals == 3
+    assert found.approvers == ("@platform", "rota:platform", "@security")
+
+
+def test_a_team_may_be_that_of_the_settings() -> None:
+    rule = {"then": "ask", "approvals": [{"from": ["approvers"]}, {"from": ["@security"]}]}
+    found = verdict(rule, facts())
+    assert isinstance(found, Ask)
+    assert found.groups[0].approvers == WHO
+    nobody = judge(policy({"id": "r", **rule}), [facts()], (), MOMENT)
+    assert isinstance(nobody, Escalate)
+    assert "OPSBOT_APPROVERS" in nobody.reason
+
+
+def test_a_plan_of_several_rules_needs_every_team_of_each_of_them() -> None:
+    rules = policy(
+        {"id": "a", "tools": ["a_tool"], "then": "ask", "approvals": TWO_TEAMS},
+        {"id": "b", "tools": ["b_tool"], "then": "ask", "approvers": ["@dba"]},
+        {"id": "c", "tools": ["c_tool"], "then": "ask", "approvers": ["@security"]},
+    )
+    steps = [facts(tool=f"{name}_tool") for name in "abc"]
+    found = judge(rules, steps, WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert {g.approvers[0]: g.count for g in found.groups} == {
+        "@platform": 1,
+        "@security": 2,
+        "@dba": 1,
+    }
+
+
+RISKY = {"effect": "destructive", "reversible": False}
+
+
+@pytest.mark.parametrize(
+    ("rule", "more", "needed"),
+    [
+        ({}, {}, 2),
+        ({"approvals": 1}, {}, 2),
+        ({"approvals": 3}, {}, 3),
+        ({}, {"high_risk_approvals": 4}, 4),
+        ({}, {"high_risk_approvals": 1}, 1),
+        ({"approvals": TWO_TEAMS}, {}, 3),
+        ({"approvals": TWO_TEAMS}, {"high_risk_approvals": 4}, 4),
+    ],
+)
+def test_high_risk_takes_two_people_and_a_rule_may_only_raise_that(
+    rule: dict[str, Any], more: dict[str, Any], needed: int
+) -> None:
+    rules = policy({"id": "r", "then": "ask", **rule}, **more)
+    found = judge(rules, [facts(), facts(**RISKY)], WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert (found.risk, found.approvals) == ("high", needed)
+
+
+def test_what_is_not_of_high_risk_takes_as_many_as_its_rule_says() -> None:
+    found = judge(policy({"id": "r", "then": "ask"}), [facts(tier=1)], WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert (found.risk, found.approvals) == ("medium", 1)
+
+
+def minutes(count: float) -> datetime:
+    return START + timedelta(minutes=count)
+
+
+HURTS = {"severity": "sev2", "impacted": {"checkout", "etl"}}
+LATE = {"opened_at": minutes(-48), "sla_minutes": 60}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "reached", "not_reached", "words"),
+    [
+        (
+            {"customer_impact": "sev2"},
+            HURTS,
+            {**HURTS, "severity": "sev3"},
+            "people notice checkout, etl (sev2)",
+        ),
+        ({"customer_impact": "sev2"}, {**HURTS, "severity": "sev1"}, {"severity": "sev1"}, ""),
+        (
+            {"sla_share": 0.8},
+            LATE,
+            {**LATE, "opened_at": minutes(-47.9)},
+            "the SLA is near: 80% of its 60 min are gone",
+        ),
+        ({"sla_share": 0.8}, LATE, {"opened_at": minutes(-4800)}, ""),
+        ({"sla_share": 0.8}, LATE, {"sla_minutes": 1}, ""),
+        ({"failed_fixes": 1}, {"failed_fixes": 1}, {}, "1 fix did not help"),
+        ({"failed_fixes": 2}, {"failed_fixes": 3}, {"failed_fixes": 1}, "3 fixes did not help"),
+    ],
+)
+def test_a_threshold_of_the_incident_hands_it_to_a_person(
+    threshold: dict[str, Any],
+    reached: dict[str, Any],
+    not_reached: dict[str, Any],
+    words: str,
+) -> None:
+    rules = policy({"id": "r", "then": "allow"}, escalate_when=threshold)
+    found = judge(rules, [facts()], WHO, Circumstances.model_validate({"now": START, **reached}))
+    assert (found.kind, found.rule) == ("escalate", "r")
+    assert words in found.reason
+    calm = Circumstances.model_validate({"now": START, **not_reached})
+    assert isinstance(judge(rules, [facts()], WHO, calm), Allow)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "step", "words"),
+    [
+        ({"outside_runbook": True}, {"playbook": "none"}, "rerun_job is in no runbook here"),
+        (
+            {"confidence_below": "high"},
+            {"confidence": "medium"},
+            "confidence is medium, below high",
+        ),
+    ],
+)
+def test_a_threshold_of_the_step_hands_it_to_a_person(
+    threshold: dict[str, Any], step: dict[str, Any], words: str
+) -> None:
+    rules = policy({"id": "r", "then": "ask"}, escalate_when=threshold)
+    found = judge(rules, [facts(**step)], WHO, MOMENT)
+    assert isinstance(found, Escalate)
+    assert words in found.reason
+    assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+
+
+def test_every_threshold_that_is_reached_is_named_beside_the_rules_own_reason() -> None:
+    thresholds = {"confidence_below": "high", "failed_fixes": 1}
+    rules = policy({"id": "r", "then": "escalate", "reason": "ours"}, escalate_when=thresholds)
+    moment = Circumstances(now=START, failed_fixes=1)
+    found = judge(rules, [facts(confidence="low")], WHO, moment)
+    assert found.reason == "ours; confidence is low, below high; 1 fix did not help"
+
+
+def test_no_threshold_is_laxer_than_a_denial() -> None:
+    rules = policy({"id": "r", "then": "deny"}, escalate_when={"failed_fixes": 1})
+    moment = Circumstances(now=START, failed_fixes=1)
+    assert isinstance(judge(rules, [facts()], WHO, moment), Deny)
+
+
+def test_no_threshold_keeps_the_books_from_being_kept() -> None:
+    thresholds = {"outside_runbook": True, "failed_fixes": 1}
+    rules = policy({"id": "r", "then": "allow"}, escalate_when=thresholds)
+    moment = Circumstances(now=START, failed_fixes=1)
+    assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, moment), Allow)
+
+
+def test_the_sla_stops_no_plan_that_was_proposed_in_time() -> None:
+    rules = policy({"id": "r", "then": "allow"}, escalate_when={"sla_share": 0.8})
+    moment = Circumstances.model_validate({"now": START, **LATE, "proposed_at": minutes(-30)})
+    assert isinstance(judge(rules, [facts()], WHO, moment), Allow)

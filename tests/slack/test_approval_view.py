@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain import events as e
+from bot.domain.values import ApprovalGroup
 from bot.slack import ids
 from bot.slack.views.text import read
 from tests.fakes import story
@@ -156,11 +157,63 @@ def test_an_unknown_outcome_is_called_that() -> None:
     assert approval(*unknown).startswith("*Failed: whether step 1 ran is not known: unknown.")
 
 
+def test_the_risk_that_policy_computed_is_in_sight() -> None:
+    asked = shown(slot(scene(diagnosed(), proposed(risk="high")), "approval:P1"))
+    assert "\n*Risk:* high\n" in asked
+    assert "Risk" not in approval(), "an approval of an earlier release says none"
+
+
+def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
+    frozen = scene(diagnosed(), proposed(reason="rule 'change'; it is the <sale>"))
+    text = shown(slot(frozen, "approval:P1"))
+    assert "\n*Asked because:* rule 'change'; it is the &lt;sale&gt;\n" in text
+    plain = scene(diagnosed(), proposed(reason="rule 'change'"))
+    assert "Asked because" not in shown(slot(plain, "approval:P1"))
+
+
 def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
     two = scene(diagnosed(), proposed(approvals=2), approved())
     text = shown(slot(two, "approval:P1"))
     assert "Approved by Maya, 1 more needed\n[Approve] [Reject]" in text
     assert ", 2 needed (rule change)" in text
+
+
+PLATFORM = ApprovalGroup(approvers=("@platform-oncall",))
+SECURITY = ApprovalGroup(approvers=("@security", DEV))
+
+
+@pytest.mark.parametrize(
+    ("groups", "approvals", "words"),
+    [
+        ((PLATFORM, SECURITY), 2, f"@platform-oncall and @security or <@{DEV}>, 1 each"),
+        (
+            (PLATFORM, SECURITY.model_copy(update={"count": 2})),
+            3,
+            f"1 of @platform-oncall and 2 of @security or <@{DEV}>",
+        ),
+        (
+            (PLATFORM, SECURITY),
+            3,
+            f"@platform-oncall and @security or <@{DEV}>, 1 each, 3 people in all",
+        ),
+    ],
+)
+def test_of_several_teams_each_is_named_with_its_number(
+    groups: tuple[ApprovalGroup, ...], approvals: int, words: str
+) -> None:
+    asked = proposed(groups=groups, approvals=approvals, approvers=("@platform-oncall",))
+    text = shown(slot(scene(diagnosed(), asked), "approval:P1"))
+    assert f"\n*Who:* {words} (rule change)\n" in text
+
+
+def test_with_one_team_agreed_the_other_is_named() -> None:
+    asked = proposed(groups=(PLATFORM, SECURITY), approvals=2, approvers=("@platform-oncall",))
+    first = approved().model_copy(update={"via": ("@platform-oncall",)})
+    half = scene(diagnosed(), asked, first)
+    assert "Approved by Maya, @security or Dev still needed\n[Approve]" in shown(
+        slot(half, "approval:P1")
+    )
+    assert "*Next:* @security or Dev to approve" in shown(slot(half, "card"))
 
 
 def test_every_value_the_call_is_given_is_in_sight() -> None:

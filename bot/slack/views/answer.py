@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
+from bot.domain.quorum import missing
 from bot.slack.scene import Stage, stage_of
+from bot.slack.views.approvers import who
 from bot.slack.views.text import People, clock, said
 
 
@@ -27,8 +29,8 @@ def answer_text(incident: Incident, people: People) -> str:
         parts = [f"{title} at {clock(alert.starts_at)}. I am still investigating."]
     fix = incident.fix
     if stage is Stage.NEEDS_APPROVAL and fix and fix.expires_at and fix.verdict.kind == "ask":
-        who = " or ".join(people.name(a) for a in fix.verdict.approvers)
-        parts.append(f"A fix waits for {who} until {clock(fix.expires_at)}.")
+        whom = who(missing(fix.verdict, fix.decisions), people.name)
+        parts.append(f"A fix waits for {whom} until {clock(fix.expires_at)}.")
     elif incident.resolved_at:
         parts.append(f"Resolved {clock(incident.resolved_at)}: {said(incident.resolution, 200)}.")
     else:

@@ -7,6 +7,7 @@ from bot.domain.values import Ask, Plan
 from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.approvers import who_and_how_many
 from bot.slack.views.links import source
 from bot.slack.views.outcome import outcome
 from bot.slack.views.plan_lines import affected, change_lines, exact, undo, what
@@ -63,20 +64,23 @@ def _asking(scene: Scene, state: PlanState, verdict: Ask) -> list[Block]:
 
 def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
     plan = state.plan
-    who = " or ".join(scene.people.mention(a) for a in verdict.approvers)
     lines = [
         f"*Approve {_changes(plan)} for {scene.incident.id}?*",
         *change_lines(plan),
         f"*Affects:* {affected(plan)} (dry run {clock(state.proposed_at)})",
         f"*Undo:* {undo(plan)}",
     ]
+    lines += [f"*Risk:* {verdict.risk}"] if verdict.risk else []
     lines += [f"*Only if still so:* {exact(g.title)} {exact(g.shown)}" for g in plan.guards]
     evidence = _evidence(scene)
     lines += [f"*Evidence:* {evidence}"] if evidence else []
     if plan.runbook:
         pin = exact(plan.runbook.pin or "not committed")
         lines.append(f"*Runbook:* {exact(plan.runbook.title)} ({pin})")
-    lines.append(f"*Who:* {who}, {verdict.approvals} needed (rule {exact(verdict.rule)})")
+    if verdict.reason not in ("", f"rule {verdict.rule!r}"):
+        lines.append(f"*Asked because:* {exact(verdict.reason)}")
+    people = who_and_how_many(verdict, scene.people.mention)
+    lines.append(f"*Who:* {people} (rule {exact(verdict.rule)})")
     until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
     lines.append(f"{until}plan {state.digest[:4]}")
     return lines

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.incident import Incident
+from bot.domain.quorum import missing
 from bot.domain.values import Ask
 from bot.slack import ids
 from bot.slack.scene import Scene, Stage
 from bot.slack.slots import Slot
+from bot.slack.views.approvers import who
 from bot.slack.views.failure import failure_of
 from bot.slack.views.links import source
 from bot.slack.views.text import (
@@ -107,10 +109,10 @@ def _next(scene: Scene) -> str:
         case Stage.INVESTIGATING:
             return "diagnosis, then a proposal"
         case Stage.NEEDS_APPROVAL if fix and fix.expires_at and isinstance(fix.verdict, Ask):
-            who = " or ".join(scene.people.plain(w) for w in fix.verdict.approvers)
+            people = who(missing(fix.verdict, fix.decisions), scene.people.plain)
             many = "1 change" if len(fix.steps) == 1 else f"{len(fix.steps)} changes"
             held = "".join(f"; {g.title} {g.shown}" for g in fix.plan.guards[:1])
-            return f"{who} to approve {many} by {clock(fix.expires_at)}{held}"
+            return f"{people} to approve {many} by {clock(fix.expires_at)}{held}"
         case Stage.FIXING if fix:
             return f"step {(fix.current or 0) + 1} of {len(fix.steps)}"
         case Stage.MONITORING:
@@ -123,5 +125,5 @@ def _next(scene: Scene) -> str:
             return f"still open: {open_ends}" if open_ends else "nothing, it is closed"
         case _:
             called = incident.calls[-1].to if incident.calls else ()
-            who = ", ".join(scene.people.plain(w) for w in called)
-            return f"{who or 'a person'} to take over"
+            whom = ", ".join(scene.people.plain(w) for w in called)
+            return f"{whom or 'a person'} to take over"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.plan_state import PlanState, PlanStatus
+from bot.domain.quorum import missing
 from bot.domain.values import Ask
 from bot.slack.scene import Scene
+from bot.slack.views.approvers import who
 from bot.slack.views.failure import failure_of, undoing_of
 from bot.slack.views.links import anchor
 from bot.slack.views.text import clock, said
@@ -18,9 +20,7 @@ def outcome(scene: Scene, state: PlanState) -> str:
     total = len(state.steps)
     match state.status:
         case PlanStatus.AWAITING:
-            needed = state.verdict.approvals if isinstance(state.verdict, Ask) else 1
-            more = needed - len(state.approvers)
-            return f"Approved by {approvers}, {more} more needed" if approvers else ""
+            return f"Approved by {approvers}, {_still(scene, state)}" if approvers else ""
         case PlanStatus.REJECTED:
             last = state.decisions[-1]
             why = f': "{said(last.reason, 200)}"' if last.reason else ""
@@ -41,6 +41,14 @@ def outcome(scene: Scene, state: PlanState) -> str:
             return _failed(state) + by
         case _:
             return "Not for approval"
+
+
+def _still(scene: Scene, state: PlanState) -> str:
+    """`1 more needed`; of several groups `@security still needed`."""
+    groups = missing(state.verdict, state.decisions) if isinstance(state.verdict, Ask) else ()
+    if isinstance(state.verdict, Ask) and state.verdict.groups:
+        return f"{who(groups, scene.people.name)} still needed"
+    return f"{sum(group.count for group in groups)} more needed"
 
 
 def _void(scene: Scene, state: PlanState) -> str:
