@@ -231,19 +231,23 @@ class Words(Frozen):
     """For customers: what they notice, no blame, no promise."""
 
 
-class Allow(Frozen):
+class _Judged(Frozen):
+    rule: str
+    policy: str = ""
+    """Version of the policy that judged; empty in verdicts from before versions were kept."""
+
+
+class Allow(_Judged):
     """Runs by itself."""
 
     kind: Literal["allow"] = "allow"
-    rule: str
     reason: str = ""
 
 
-class Ask(Frozen):
+class Ask(_Judged):
     """Waits for people."""
 
     kind: Literal["ask"] = "ask"
-    rule: str
     reason: str = ""
     approvals: int = Field(1, ge=1)
     approvers: tuple[str, ...]
@@ -251,19 +255,17 @@ class Ask(Frozen):
     expires_seconds: float = Field(gt=0)
 
 
-class Deny(Frozen):
+class Deny(_Judged):
     """Does not run."""
 
     kind: Literal["deny"] = "deny"
-    rule: str
     reason: str
 
 
-class Escalate(Frozen):
+class Escalate(_Judged):
     """Is handed to a person: not for a bot to run, nor for a button to approve."""
 
     kind: Literal["escalate"] = "escalate"
-    rule: str
     reason: str
 
 

@@ -114,6 +114,7 @@ class Executor:
             key=key,
             checkpoint=checkpoint,
             deadline=now + timedelta(seconds=CALL_SECONDS),
+            policy=self._planner.policy,
         )
         reservation = Reservation(
             lease=work.key,

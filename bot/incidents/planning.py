@@ -66,7 +66,13 @@ class Planner:
             opened_at=incident.opened_at,
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
         )
-        return judge(self._policy, facts, self._approvers, moment)
+        verdict = judge(self._policy, facts, self._approvers, moment)
+        return verdict.model_copy(update={"policy": self._policy.revision})
+
+    @property
+    def policy(self) -> str:
+        """Version of the policy that judges here."""
+        return self._policy.revision
 
     def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
         """The rule whose limit counts for a step; None where there is none."""

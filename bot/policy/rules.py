@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -87,12 +88,15 @@ class Policy(Frozen):
 
     version: Literal[1]
     rules: tuple[Rule, ...]
+    revision: str = ""
+    """Which text this is, for the audit: the first 8 digits of its file's SHA-256."""
 
     @classmethod
     def read(cls, path: Path) -> Policy:
         """Raises PolicyError naming the file, the field and what is wrong with it."""
         try:
-            raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+            text = path.read_bytes()
+            raw: Any = yaml.safe_load(text.decode("utf-8"))
             policy = cls.model_validate(raw)
         except (OSError, UnicodeDecodeError) as error:
             raise PolicyError(f"policy {str(path)!r} can't be read: {error}") from error
@@ -106,18 +110,19 @@ class Policy(Frozen):
         twice = {i for i in ids if ids.count(i) > 1}
         if twice:
             raise PolicyError(f"policy {str(path)!r}: rule id {min(twice)!r} is used twice")
-        return policy
+        return policy.model_copy(update={"revision": hashlib.sha256(text).hexdigest()[:8]})
 
     def asking_always(self) -> Policy:
         """The same rules, but where one allows a change to a running system, people are asked."""
         return self.model_copy(
             update={
+                "revision": f"{self.revision}+asks",
                 "rules": tuple(
                     rule.model_copy(update={"then": "ask"})
                     if rule.then == "allow" and rule.effects != frozenset({Effect.RECORD})
                     else rule
                     for rule in self.rules
-                )
+                ),
             }
         )
 
