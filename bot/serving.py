@@ -12,7 +12,6 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot import wiring
-from bot.agent.redaction import Redactor
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
@@ -44,7 +43,6 @@ async def serve(settings: Settings) -> None:
     for problem in prepared.problems:
         log.warning("left out: %s", format_problem(problem))
     arm_crashes(settings.crash_at)
-    redactor = Redactor(settings.secrets)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
@@ -65,11 +63,11 @@ async def serve(settings: Settings) -> None:
         try:
             runner = await server.start(host, port)
             state["ok"] = True
-            messages = Messages(client, core.slots, redactor)
+            messages = Messages(client, core.slots, core.redactor)
             projector = Projector(
                 core.ledger, core.ledger, core.slots, messages, directory, channel
             )
-            intake = Intake(core.inbox, core.incidents, prepared.inventory, redactor.clean_all)
+            intake = Intake(core.inbox, core.incidents, prepared.inventory, core.redactor.clean_all)
             await _work(core, intake, projector)
         finally:
             if handler:

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from bot.adapters import keys
 from bot.adapters.store import on_disk
+from bot.domain.chain import Entry, Trail, chained, head
 from bot.domain.events import IncidentEvent, WorkEvent, dump, load_decisions, load_work
 from bot.domain.incident import Incident
 from bot.domain.ports import (
@@ -23,6 +24,7 @@ from bot.domain.ports import (
     NotReservedError,
     Reservation,
 )
+from bot.domain.seal import Seal
 from bot.domain.work import Work, next_work
 
 _REMEMBER_MS = 30 * 86_400_000
@@ -57,10 +59,14 @@ class RedisLedger:
     Weakness: a failover to a replica can lose what was acknowledged; WAIT narrows that.
     """
 
-    def __init__(self, redis: Redis, *, sync_each_commit: bool) -> None:
-        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF)."""
+    def __init__(self, redis: Redis, *, sync_each_commit: bool, seal: Seal | None = None) -> None:
+        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF).
+
+        `seal`: signs each commit; who only reads needs none.
+        """
         self._redis = redis
         self._sync = sync_each_commit
+        self._seal = seal
         self._commit = redis.register_script(
             files("bot.adapters").joinpath("commit.lua").read_text(encoding="utf-8")
         )
@@ -74,8 +80,22 @@ class RedisLedger:
         return f"INC-{await self._redis.incr(keys.COUNTER)}"
 
     async def load(self, incident_id: str) -> Incident:
-        commits: Any = await self._redis.xrange(keys.decisions(incident_id))
-        return Incident.fold(incident_id, (load_decisions(c["events"]) for _, c in commits))
+        entries = await self._entries(incident_id)
+        incident = Incident.fold(incident_id, (load_decisions(e.body) for e in entries))
+        return incident.model_copy(update={"head": head(incident_id, entries)})
+
+    async def trail(self, incident_id: str) -> Trail:
+        """Its decisions as they are stored, for whoever checks them."""
+        entries = await self._entries(incident_id)
+        if not entries:
+            return Trail(stream=incident_id, entries=(), last=0)
+        told: Any = await self._redis.xinfo_stream(keys.decisions(incident_id))
+        last = int(str(told["last-generated-id"]).partition("-")[0])
+        return Trail(stream=incident_id, entries=tuple(entries), last=last)
+
+    async def _entries(self, incident_id: str) -> list[Entry]:
+        stored: Any = await self._redis.xrange(keys.decisions(incident_id))
+        return [_entry(at, fields) for at, fields in stored]
 
     async def decisions(self, incident_id: str) -> list[IncidentEvent]:
         commits: Any = await self._redis.xrange(keys.decisions(incident_id))
@@ -96,7 +116,8 @@ class RedisLedger:
         after = before
         for event in events:
             after = after.evolve(event)
-        after = after.model_copy(update={"version": before.version + 1})
+        entry = chained(before.id, before.head, before.version + 1, dump(events), self._seal)
+        after = after.model_copy(update={"version": entry.version, "head": entry.hash})
         waited = {work.key for work in next_work(before)}
         waits = {work.key: work.due.timestamp() for work in next_work(after)}
         answer = await self._whole(
@@ -104,7 +125,8 @@ class RedisLedger:
             {
                 "incident": before.id,
                 "after": before.version,
-                "events": dump(events),
+                "head": before.head,
+                "entry": _fields(entry),
                 "due": [[k, due] for k, due in waits.items() if k not in waited],
                 "no_longer_due": sorted(waited - set(waits)),
                 "open": after.resolved_at is None,
@@ -217,6 +239,20 @@ def _work(key: str, due: datetime) -> Work | None:
         return Work.parse(key, due)
     except ValueError:
         return None
+
+
+def _entry(at: str, fields: dict[str, str]) -> Entry:
+    return Entry(
+        version=int(at.partition("-")[0]),
+        body=fields.get("events", ""),
+        hash=fields.get("hash", ""),
+        seal=fields.get("seal", ""),
+    )
+
+
+def _fields(entry: Entry) -> list[str]:
+    fields = ["events", entry.body, "hash", entry.hash]
+    return [*fields, "seal", entry.seal] if entry.seal else fields
 
 
 def _reservation(reservation: Reservation) -> dict[str, Any]:

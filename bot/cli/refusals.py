@@ -5,6 +5,7 @@ from __future__ import annotations
 
 def start_up() -> tuple[type[Exception], ...]:
     """For `except start_up()`: imported when something has failed, and not by each command."""
+    from bot.adapters.audit_key import AuditKeyError
     from bot.adapters.store import StoreError
     from bot.policy.inventory import InventoryError
     from bot.policy.rules import PolicyError
@@ -20,6 +21,7 @@ def start_up() -> tuple[type[Exception], ...]:
     return (
         SettingsError,
         StoreError,
+        AuditKeyError,
         PolicyError,
         InventoryError,
         ValkeyError,

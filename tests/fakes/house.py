@@ -14,6 +14,7 @@ from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
 from bot.domain.ports import Draft
+from bot.domain.seal import Seal
 from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread, Words
 from bot.domain.work import Work
 from bot.files import bundled_policy
@@ -48,6 +49,7 @@ INVENTORY = Inventory.model_validate(
 )
 RUNBOOK = RunbookRef(id="red-lamp", title="Red lamp", pin="git:0123abc")
 APPROVERS = ("@oncall",)
+SEAL = Seal("the audit key of the tests")
 _MOST_JOBS = 500
 
 
@@ -167,7 +169,7 @@ class House:
         self.queue = HeldQueue()
         self.brain = Brain()
         self.people = FewPeople()
-        self.ledger = RedisLedger(redis, sync_each_commit=False)
+        self.ledger = RedisLedger(redis, sync_each_commit=False, seal=SEAL)
         self.inbox = RedisInbox(redis, sync_each_put=False)
         self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
         self.intake = Intake(self.inbox, self.incidents, INVENTORY)
