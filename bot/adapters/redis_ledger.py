@@ -184,6 +184,11 @@ class RedisLedger:
         found: Any = await self._redis.zrange(keys.OPEN, 0, -1)
         return list(found)
 
+    async def all_incidents(self) -> list[str]:
+        """Ids, oldest first."""
+        found: Any = await self._redis.zrange(keys.INCIDENTS, 0, -1)
+        return list(found)
+
     async def recent_incidents(self, count: int) -> list[str]:
         found: Any = await self._redis.zrevrange(keys.INCIDENTS, 0, count - 1)
         return list(found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def start_up() -> tuple[type[Exception], ...]:
     """For `except start_up()`: imported when something has failed, and not by each command."""
+    from redis.exceptions import RedisError
+
     from bot.adapters.audit_key import AuditKeyError
     from bot.adapters.store import StoreError
     from bot.policy.inventory import InventoryError
@@ -31,5 +33,6 @@ def start_up() -> tuple[type[Exception], ...]:
         PortInUseError,
         MappingError,
         CatalogError,
+        RedisError,
         OSError,
     )

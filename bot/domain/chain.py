@@ -26,7 +26,7 @@ class Entry(Frozen):
 
 
 class Flaw(Frozen):
-    """What is wrong with a trail, and where."""
+    """What is wrong with a trail, and in which entries."""
 
     first: int
     last: int
@@ -44,6 +44,11 @@ class Trail(Frozen):
     @property
     def head(self) -> str:
         return head(self.stream, self.entries)
+
+    def head_at(self, version: int) -> str | None:
+        """What it was after that entry; None where there is no such entry."""
+        until = [entry for entry in self.entries if entry.version <= version]
+        return head(self.stream, until) if until and until[-1].version == version else None
 
     @property
     def unchained(self) -> int:

@@ -49,7 +49,8 @@ INVENTORY = Inventory.model_validate(
 )
 RUNBOOK = RunbookRef(id="red-lamp", title="Red lamp", pin="git:0123abc")
 APPROVERS = ("@oncall",)
-SEAL = Seal("the audit key of the tests")
+AUDIT_KEY = "the audit key of the tests"
+SEAL = Seal(AUDIT_KEY)
 _MOST_JOBS = 500
 
 
