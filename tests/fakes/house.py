@@ -162,7 +162,9 @@ class House:
         clock: StoppedClock | None = None,
         policy: Policy | None = None,
         tools: Sequence[type[Any]] = (Look, PaintLamp, CreateTicket, UpdateTicket),
+        sync: bool = False,
     ) -> None:
+        """`sync`: ask for the disk at each write, for a server that doesn't sync each."""
         self.redis = redis
         self.world = world or World()
         self.clock = clock or StoppedClock()
@@ -170,8 +172,8 @@ class House:
         self.queue = HeldQueue()
         self.brain = Brain()
         self.people = FewPeople()
-        self.ledger = RedisLedger(redis, sync_each_commit=False, seal=SEAL)
-        self.inbox = RedisInbox(redis, sync_each_put=False)
+        self.ledger = RedisLedger(redis, sync_each_commit=sync, seal=SEAL)
+        self.inbox = RedisInbox(redis, sync_each_put=sync)
         self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
         self.intake = Intake(self.inbox, self.incidents, INVENTORY)
         self.approvals = Approvals(self.incidents, self.people)
