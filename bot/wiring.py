@@ -192,10 +192,6 @@ def _model(settings: Settings, name: str) -> Model:
         raise SettingsError(str(error)) from error
 
 
-def given_audit_key(settings: Settings) -> str | None:
-    return settings.audit_key.get_secret_value() if settings.audit_key else None
-
-
 @asynccontextmanager
 async def core(
     settings: Settings, prepared: Prepared, models: Models | None = None
@@ -208,7 +204,7 @@ async def core(
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
     url = settings.redis_url.get_secret_value()
-    key = audit_key.read_key(given_audit_key(settings), settings.data, make=True)
+    key = audit_key.read_key(settings.audit_key, settings.data, make=True)
     client = await store.connect(url)
     queue = connect_queue(url)
     backends = connect_backends(settings)

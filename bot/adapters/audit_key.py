@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from bot.adapters import keys
@@ -20,13 +21,13 @@ class AuditKeyError(Exception):
     """The audit key is missing, or not the one that signed until now. Says what to copy."""
 
 
-def read_key(given: str | None, data: Path, *, make: bool) -> str:
+def read_key(given: SecretStr | None, data: Path, *, make: bool) -> str:
     """`given`, else that of the data folder, made where there is none and `make` says so.
 
     Raises AuditKeyError where there is none or the file can't be used.
     """
     if given:
-        return given
+        return given.get_secret_value()
     path = data / "audit.key"
     try:
         if make and not path.exists():

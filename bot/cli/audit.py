@@ -55,8 +55,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _verify(given: settings.Settings, wanted: list[str], heads: Sequence[Head]) -> int:
-    key = given.audit_key.get_secret_value() if given.audit_key else None
-    seal = Seal(read_key(key, given.data, make=False))
+    seal = Seal(read_key(given.audit_key, given.data, make=False))
     bad, last = 0, None
     async with open_store(given) as redis:
         ledger = RedisLedger(redis, sync_each_commit=False)

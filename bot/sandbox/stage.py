@@ -39,10 +39,7 @@ class Stage:
         self._http_addr = http_addr
         self._folder = DataFolder(data)
         self._folder.hold()
-        given = settings.audit_key
-        self._audit_key = audit_key.read_key(
-            given.get_secret_value() if given else None, data, make=True
-        )
+        self._audit_key = audit_key.read_key(settings.audit_key, data, make=True)
         self.valkey = None if settings.redis_url else EmbeddedValkey(data)
         self.slack = None if settings.slack_configured else LocalSlack(keep=data / "slack.jsonl")
         self.company = Company(data / "company") if company or self.slack else None

@@ -257,3 +257,18 @@ async def test_incidents_show_says_the_head(solved: House, opsbot: Opsbot) -> No
     assert f"Audit: {incident.version} entries, head {incident.head[:8]}" in told
     _, told, _ = await opsbot("incidents", "show", "INC-1", "--json")
     assert json.loads(told)["audit"] == {"entries": incident.version, "head": incident.head}
+
+
+async def test_doctor_says_whose_key_signs_and_what_to_copy_where_it_is_another(
+    solved: House, opsbot: Opsbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, told, _ = await opsbot("doctor")
+    assert f"✓  audit      key {SEAL.name} of OPSBOT_AUDIT_KEY signs this ledger" in told
+    monkeypatch.setenv("OPSBOT_AUDIT_KEY", "another machine's key")
+    code, told, _ = await opsbot("doctor")
+    assert code == 1
+    assert "✗  audit      this ledger is signed with another audit key" in told
+    monkeypatch.delenv("OPSBOT_AUDIT_KEY")
+    _, told, _ = await opsbot("doctor")
+    assert "✓  audit      a key is made in '.opsbot/audit.key' at the first start" in told
+    assert not Path(".opsbot").exists()

@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from bot import settings, wiring
@@ -42,7 +43,7 @@ class TestTheFile:
             assert len(set(pool.map(made, [str(tmp_path)] * 16))) == 1
 
     def test_the_setting_wins_and_no_file_is_made(self, tmp_path: Path) -> None:
-        assert read_key("k" * 16, tmp_path, make=True) == "k" * 16
+        assert read_key(SecretStr("k" * 16), tmp_path, make=True) == "k" * 16
         assert list(tmp_path.iterdir()) == []
 
     def test_who_only_reads_makes_none_and_is_told_what_to_set(self, tmp_path: Path) -> None:
