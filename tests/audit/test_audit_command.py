@@ -260,7 +260,7 @@ async def test_incidents_show_says_the_head(solved: House, opsbot: Opsbot) -> No
 
 
 async def test_doctor_says_whose_key_signs_and_what_to_copy_where_it_is_another(
-    solved: House, opsbot: Opsbot, monkeypatch: pytest.MonkeyPatch
+    solved: House, opsbot: Opsbot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     _, told, _ = await opsbot("doctor")
     assert f"✓  audit      key {SEAL.name} of OPSBOT_AUDIT_KEY signs this ledger" in told
@@ -271,4 +271,4 @@ async def test_doctor_says_whose_key_signs_and_what_to_copy_where_it_is_another(
     monkeypatch.delenv("OPSBOT_AUDIT_KEY")
     _, told, _ = await opsbot("doctor")
     assert "✓  audit      a key is made in '.opsbot/audit.key' at the first start" in told
-    assert not Path(".opsbot").exists()
+    assert not (tmp_path / ".opsbot").exists()

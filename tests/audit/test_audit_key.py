@@ -72,6 +72,13 @@ class TestTheMark:
         with pytest.raises(AuditKeyError, match=r"OPSBOT_AUDIT_KEY.*audit\.key into OPSBOT_DATA"):
             await begin(redis, THEIRS)
 
+    async def test_of_two_machines_that_start_first_together_one_is_told(
+        self, redis: Redis
+    ) -> None:
+        both = [begin(redis, seal) for seal in (OURS, THEIRS) for _ in range(5)]
+        answers = await asyncio.gather(*both, return_exceptions=True)
+        assert [isinstance(a, AuditKeyError) for a in answers].count(True) == 5
+
     @pytest.mark.parametrize("claim", ["9", "0", "", "many"])
     async def test_one_moved_without_the_key_is_refused(self, redis: Redis, claim: str) -> None:
         await redis.set(keys.COUNTER, 7)
