@@ -15,6 +15,7 @@ _COMMANDS = {
     "doctor": "check the settings and everything they point at",
     "ask": "ask a question, as a mention does in Slack",
     "incidents": "list incidents, or show one",
+    "audit": "verify or export what was decided and done",
     "runbooks": "list the runbooks, or lint them",
     "policy": "say what policy would decide and why, test it, or lint it",
     "bench": "measure what an investigation costs",

@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot import wiring
-from bot.agent.redaction import Redactor
+from bot.adapters import store
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
@@ -28,6 +28,7 @@ from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping
 from bot.wiring import Core, Prepared
@@ -45,7 +46,6 @@ async def serve(settings: Settings) -> None:
     for problem in prepared.problems:
         log.warning("left out: %s", format_problem(problem))
     arm_crashes(settings.crash_at)
-    redactor = Redactor(settings.secrets)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
@@ -66,12 +66,13 @@ async def serve(settings: Settings) -> None:
         try:
             runner = await server.start(host, port)
             state["ok"] = True
-            messages = Messages(client, core.slots, redactor)
+            messages = Messages(client, core.slots, core.redactor)
             projector = Projector(
                 core.ledger, core.ledger, core.slots, messages, directory, channel
             )
-            intake = Intake(core.inbox, core.incidents, prepared.inventory, redactor.clean_all)
-            await _work(core, intake, projector)
+            intake = Intake(core.inbox, core.incidents, prepared.inventory, core.redactor.clean_all)
+            voice = Voice(client, channel, lambda: store.trouble(core.redis))
+            await _work(core, intake, projector, voice)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]
@@ -106,8 +107,9 @@ async def _socket(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler |
     return handler
 
 
-async def _work(core: Core, intake: Intake, projector: Projector) -> None:
+async def _work(core: Core, intake: Intake, projector: Projector, voice: Voice) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(intake.run())
         tasks.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
         tasks.create_task(projector.run())
+        tasks.create_task(voice.run())

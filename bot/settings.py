@@ -81,6 +81,8 @@ class Settings(BaseModel):
     data: Path = Field(Path(".opsbot"), alias="OPSBOT_DATA")
     read_only: Names = Field((), alias="OPSBOT_READ_ONLY")
     """Integrations whose writing tools are not loaded."""
+    audit_key: SecretStr | None = Field(None, alias="OPSBOT_AUDIT_KEY", min_length=16)
+    """Signs the ledger's heads; where it is not set, a file in the data folder."""
     crash_at: str = Field("", alias="OPSBOT_CRASH_AT")
     """Crash points at which this process kills itself; for drills."""
     environment: dict[str, str] = Field({}, repr=False)

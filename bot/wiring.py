@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot import files
-from bot.adapters import store
+from bot.adapters import audit_key, store
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
@@ -31,6 +31,7 @@ from bot.agent.survey import Surveyor
 from bot.agent.team import Agents
 from bot.agent.writer import CommunicationAgent
 from bot.domain.ports import Investigator, Ledger
+from bot.domain.seal import Seal
 from bot.incidents.books import Books
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
@@ -84,6 +85,8 @@ class Core:
     catalog: Catalog
     backends: dict[str, Backend]
     questions: RedisQuestions
+    redactor: Redactor
+    """Knows every secret of the settings, and the audit key."""
     asking: Asking | None
     """Where this process has a model."""
 
@@ -193,19 +196,22 @@ def _model(settings: Settings, name: str) -> Model:
 async def core(
     settings: Settings, prepared: Prepared, models: Models | None = None
 ) -> AsyncIterator[Core]:
-    """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError.
+    """Connect, build, and close again. Raises StoreError, SettingsError, CatalogError,
+    AuditKeyError.
 
     `models`: only a process that investigates needs them.
     """
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
     url = settings.redis_url.get_secret_value()
+    key = audit_key.read_key(settings.audit_key, settings.data, make=True)
     client = await store.connect(url)
     queue = connect_queue(url)
     backends = connect_backends(settings)
     try:
         durable = await store.durability(client, accepted=settings.redis_durability == "accepted")
-        yield _build(settings, prepared, client, queue, durable, backends, models)
+        await audit_key.begin(client, Seal(key))
+        yield _build(settings, prepared, client, queue, durable, backends, models, key)
     finally:
         if models:
             await models.close()
@@ -222,11 +228,12 @@ def _build(
     durable: store.Durability,
     backends: dict[str, Backend],
     models: Models | None,
+    key: str,
 ) -> Core:
-    ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
+    ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write, seal=Seal(key))
     catalog = make_catalog(settings, prepared, backends, ledger)
     incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
-    redactor = Redactor(settings.secrets)
+    redactor = Redactor(settings.secrets | {key})
     readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(
         catalog,
@@ -282,6 +289,7 @@ def _build(
         catalog=catalog,
         backends=backends,
         questions=RedisQuestions(client, queue),
+        redactor=redactor,
         asking=asking,
     )
 

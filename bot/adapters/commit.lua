@@ -9,6 +9,14 @@ local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 local version = 0
 if #last > 0 then version = tonumber(string.match(last[1][1], '^(%d+)')) end
 if version ~= c.after then return {'conflict', 'version is ' .. version} end
+if #last > 0 then
+  local fields = last[1][2]
+  for i = 1, #fields, 2 do
+    if fields[i] == 'hash' and fields[i + 1] ~= c.head then
+      return {'conflict', 'the head is ' .. fields[i + 1]}
+    end
+  end
+end
 
 for _, claim in ipairs(c.claims) do
   local held = redis.call('HMGET', claim.key, 'incident', 'open')
@@ -25,16 +33,20 @@ if c.reservation then
     if why then return {'refused', why} end
   end
   for _, limit in ipairs(r.limits) do
-    redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', now - limit.milliseconds)
-    if redis.call('ZCARD', limit.key) >= limit.count then return {'refused', limit.text} end
+    local recent = redis.call('ZCOUNT', limit.key, '(' .. (now - limit.milliseconds), '+inf')
+    if recent >= limit.count then return {'refused', limit.text} end
   end
-  for index, limit in ipairs(r.limits) do
+end
+
+-- The first write, and one that a full memory denies: once a script has written it may go on.
+redis.call('XADD', KEYS[1], (c.after + 1) .. '-0', unpack(c.entry))
+if c.reservation then
+  for index, limit in ipairs(c.reservation.limits) do
+    redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', now - limit.milliseconds)
     redis.call('ZADD', limit.key, now, c.incident .. '-' .. (c.after + 1) .. '-' .. index)
     redis.call('PEXPIRE', limit.key, limit.milliseconds)
   end
 end
-
-redis.call('XADD', KEYS[1], (c.after + 1) .. '-0', 'events', c.events)
 redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), c.incident)
 for _, member in ipairs(c.no_longer_due) do redis.call('ZREM', KEYS[4], member) end
 for _, entry in ipairs(c.due) do redis.call('ZADD', KEYS[4], 'NX', entry[2], entry[1]) end

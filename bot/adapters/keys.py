@@ -11,6 +11,9 @@ DUE = "opsbot:due"
 OPEN = "opsbot:open"
 INCIDENTS = "opsbot:incidents"
 INBOX = "opsbot:inbox"
+PROBE = "opsbot:probe"
+CHAINING = "opsbot:chaining"
+"""Since which incident each entry is signed, and with which key."""
 
 
 def decisions(incident: str) -> str:

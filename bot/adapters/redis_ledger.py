@@ -12,7 +12,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.adapters import keys
-from bot.adapters.store import on_disk
+from bot.adapters.store import on_a_replica, on_disk
+from bot.domain.chain import Entry, Trail, chained, head
 from bot.domain.events import IncidentEvent, WorkEvent, dump, load_decisions, load_work
 from bot.domain.incident import Incident
 from bot.domain.ports import (
@@ -20,9 +21,11 @@ from bot.domain.ports import (
     ConflictError,
     Holder,
     LeaseLostError,
+    NotConfirmedError,
     NotReservedError,
     Reservation,
 )
+from bot.domain.seal import Seal
 from bot.domain.work import Work, next_work
 
 _REMEMBER_MS = 30 * 86_400_000
@@ -54,13 +57,18 @@ if redis.call('ZSCORE', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('ZREM', KEY
 class RedisLedger:
     """Every commit is whole or absent, and on disk when `commit` returns.
 
-    Weakness: a failover to a replica can lose what was acknowledged; WAIT narrows that.
+    Weakness: a failover to a replica can lose what was acknowledged; that a start is on a replica
+    before its effect leaves narrows that, and doesn't end it.
     """
 
-    def __init__(self, redis: Redis, *, sync_each_commit: bool) -> None:
-        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF)."""
+    def __init__(self, redis: Redis, *, sync_each_commit: bool, seal: Seal | None = None) -> None:
+        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF).
+
+        `seal`: signs each commit; who only reads needs none.
+        """
         self._redis = redis
         self._sync = sync_each_commit
+        self._seal = seal
         self._commit = redis.register_script(
             files("bot.adapters").joinpath("commit.lua").read_text(encoding="utf-8")
         )
@@ -74,8 +82,22 @@ class RedisLedger:
         return f"INC-{await self._redis.incr(keys.COUNTER)}"
 
     async def load(self, incident_id: str) -> Incident:
-        commits: Any = await self._redis.xrange(keys.decisions(incident_id))
-        return Incident.fold(incident_id, (load_decisions(c["events"]) for _, c in commits))
+        entries = await self._entries(incident_id)
+        incident = Incident.fold(incident_id, (load_decisions(e.body) for e in entries))
+        return incident.model_copy(update={"head": head(incident_id, entries)})
+
+    async def trail(self, incident_id: str) -> Trail:
+        """Its decisions as they are stored, for whoever checks them."""
+        entries = await self._entries(incident_id)
+        if not entries:
+            return Trail(stream=incident_id, entries=(), last=0)
+        told: Any = await self._redis.xinfo_stream(keys.decisions(incident_id))
+        last = int(str(told["last-generated-id"]).partition("-")[0])
+        return Trail(stream=incident_id, entries=tuple(entries), last=last)
+
+    async def _entries(self, incident_id: str) -> list[Entry]:
+        stored: Any = await self._redis.xrange(keys.decisions(incident_id))
+        return [_entry(at, fields) for at, fields in stored]
 
     async def decisions(self, incident_id: str) -> list[IncidentEvent]:
         commits: Any = await self._redis.xrange(keys.decisions(incident_id))
@@ -96,7 +118,8 @@ class RedisLedger:
         after = before
         for event in events:
             after = after.evolve(event)
-        after = after.model_copy(update={"version": before.version + 1})
+        entry = chained(before.id, before.head, before.version + 1, dump(events), self._seal)
+        after = after.model_copy(update={"version": entry.version, "head": entry.hash})
         waited = {work.key for work in next_work(before)}
         waits = {work.key: work.due.timestamp() for work in next_work(after)}
         answer = await self._whole(
@@ -104,7 +127,8 @@ class RedisLedger:
             {
                 "incident": before.id,
                 "after": before.version,
-                "events": dump(events),
+                "head": before.head,
+                "entry": _fields(entry),
                 "due": [[k, due] for k, due in waits.items() if k not in waited],
                 "no_longer_due": sorted(waited - set(waits)),
                 "open": after.resolved_at is None,
@@ -112,6 +136,7 @@ class RedisLedger:
                 "claims": [_claim(claim) for claim in claims],
                 "remember_ms": _REMEMBER_MS,
             },
+            acts=reservation is not None,
         )
         if answer[0] == "conflict":
             raise ConflictError(f"{before.id}: {answer[1]}")
@@ -120,8 +145,11 @@ class RedisLedger:
             raise LeaseLostError(answer[1]) if lost else NotReservedError(answer[1])
         return after
 
-    async def _whole(self, incident_id: str, commit: dict[str, Any]) -> list[str]:
-        """Run the commit script, and wait for the disk where the server doesn't by itself."""
+    async def _whole(self, incident_id: str, commit: dict[str, Any], *, acts: bool) -> list[str]:
+        """Run the commit script, and wait for the disk where the server doesn't by itself.
+
+        `acts`: an effect follows, so a replica has to have it too.
+        """
         stored = [
             keys.decisions(incident_id),
             keys.FEED,
@@ -132,14 +160,18 @@ class RedisLedger:
         ]
         arguments = [json.dumps(commit)]
         answer: list[str]
-        if not self._sync:
+        if not self._sync and not acts:
             answer = await self._commit(keys=stored, args=arguments)
             return answer
-        # WAITAOF speaks of what its own connection wrote.
+        # WAITAOF and WAIT speak of what their own connection wrote.
         async with self._redis.client() as connection:
             answer = await self._commit(keys=stored, args=arguments, client=connection)
-            if answer[0] == "ok" and not await on_disk(connection):
-                raise NotReservedError("Redis didn't confirm the write on disk within 2 s")
+            if answer[0] != "ok":
+                return answer
+            if self._sync and not await on_disk(connection):
+                raise NotConfirmedError("Redis didn't confirm the commit on disk within 2 s")
+            if acts and not await on_a_replica(connection):
+                raise NotConfirmedError("no replica confirmed the commit within 2 s")
         return answer
 
     async def note(self, incident_id: str, *events: WorkEvent) -> None:
@@ -160,6 +192,11 @@ class RedisLedger:
 
     async def open_incidents(self) -> list[str]:
         found: Any = await self._redis.zrange(keys.OPEN, 0, -1)
+        return list(found)
+
+    async def all_incidents(self) -> list[str]:
+        """Ids, oldest first."""
+        found: Any = await self._redis.zrange(keys.INCIDENTS, 0, -1)
         return list(found)
 
     async def recent_incidents(self, count: int) -> list[str]:
@@ -217,6 +254,20 @@ def _work(key: str, due: datetime) -> Work | None:
         return Work.parse(key, due)
     except ValueError:
         return None
+
+
+def _entry(at: str, fields: dict[str, str]) -> Entry:
+    return Entry(
+        version=int(at.partition("-")[0]),
+        body=fields.get("events", ""),
+        hash=fields.get("hash", ""),
+        seal=fields.get("seal", ""),
+    )
+
+
+def _fields(entry: Entry) -> list[str]:
+    fields = ["events", entry.body, "hash", entry.hash]
+    return [*fields, "seal", entry.seal] if entry.seal else fields
 
 
 def _reservation(reservation: Reservation) -> dict[str, Any]:

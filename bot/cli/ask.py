@@ -100,7 +100,8 @@ async def _alone(given: Settings, question: Question) -> int:
         valkey = EmbeddedValkey(Path(data))
         await valkey.start()
         try:
-            alone = given.model_copy(update={"redis_url": SecretStr(valkey.url)})
+            brought = {"redis_url": SecretStr(valkey.url), "data": Path(data)}
+            alone = given.model_copy(update=brought)
             models = wiring.choose_models(alone)
             async with wiring.core(alone, wiring.prepare(alone), models) as core:
                 if core.asking is None:

@@ -10,8 +10,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import settings, wiring
 from bot.adapters import store
+from bot.adapters.audit_key import read_key, signed_since
+from bot.cli.ledger import open_store
 from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
+from bot.domain.seal import Seal
 from bot.knowledge.problem import format_problem
 from bot.sandbox.running import find_running
 from bot.settings import Settings, SettingsError
@@ -37,6 +40,7 @@ async def _doctor(given: Settings) -> int:
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
         ("files", lambda: _files(given)),
         ("redis", lambda: _redis(given)),
+        ("audit", lambda: _audit(given)),
         ("slack", lambda: _slack(given)),
         ("people", lambda: _people(given)),
         ("webhooks", lambda: _webhooks(given)),
@@ -97,6 +101,21 @@ async def _redis(given: Settings) -> str:
     return "answers, keeps what it acknowledged" + (
         " (asked for the disk each time)" if found.sync_each_write else ""
     )
+
+
+async def _audit(given: Settings) -> str:
+    path = given.data / "audit.key"
+    where = "OPSBOT_AUDIT_KEY" if given.audit_key else repr(str(path))
+    if not given.audit_key and not path.exists():
+        return f"a key is made in {where} at the first start; other machines need the same one"
+    seal = Seal(read_key(given.audit_key, given.data, make=False))
+    running = find_running(given.data)
+    if given.redis_url is None and running is None:
+        return f"key {seal.name} of {where}"
+    async with open_store(given) as redis:
+        since = await signed_since(redis, seal)
+    signs = "signs from the first start on" if since is None else "signs this ledger"
+    return f"key {seal.name} of {where} {signs}"
 
 
 async def _slack(given: Settings) -> str:

@@ -71,12 +71,15 @@ async def _show(incident_id: str, *, as_json: bool) -> int:
     happened.sort(key=lambda event: event.at)
     if as_json:
         events = [event.model_dump(mode="json") for event in happened]
-        out(json.dumps({**_row(incident), "events": events}, indent=2, ensure_ascii=False))
+        held = {"entries": incident.version, "head": incident.head}
+        told = {**_row(incident), "audit": held, "events": events}
+        out(json.dumps(told, indent=2, ensure_ascii=False))
         return 0
     row = _row(incident)
     out(f"{row['id']} {row['severity']} {row['stage']}: {row['title']}")
     if incident.opened_at and incident.updated_at:
         out(f"{lasting(incident.opened_at, incident.updated_at)}, service {incident.service}")
+    out(f"Audit: {incident.version} entries, head {incident.head[:8]}")
     cost = model_cost(happened)
     if cost:
         out(cost)

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 def start_up() -> tuple[type[Exception], ...]:
     """For `except start_up()`: imported when something has failed, and not by each command."""
+    from redis.exceptions import RedisError
+
+    from bot.adapters.audit_key import AuditKeyError
     from bot.adapters.store import StoreError
     from bot.policy.cases import CasesError
     from bot.policy.inventory import InventoryError
@@ -21,6 +24,7 @@ def start_up() -> tuple[type[Exception], ...]:
     return (
         SettingsError,
         StoreError,
+        AuditKeyError,
         PolicyError,
         CasesError,
         InventoryError,
@@ -31,5 +35,6 @@ def start_up() -> tuple[type[Exception], ...]:
         PortInUseError,
         MappingError,
         CatalogError,
+        RedisError,
         OSError,
     )

@@ -97,6 +97,8 @@ class StartStep(Command):
     key: str
     checkpoint: dict[str, Any] | None
     deadline: datetime
+    policy: str = ""
+    """Version of the policy that was asked again just before."""
 
 
 class FinishStep(Command):

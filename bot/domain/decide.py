@@ -129,6 +129,10 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                     key=command.key,
                     checkpoint=command.checkpoint,
                     deadline=command.deadline,
+                    rule=state.verdict.rule,
+                    policy=command.policy,
+                    digest=state.digest,
+                    approved_by=state.approvers,
                 )
             ]
         case c.FinishStep(plan_id=plan_id, step=step):

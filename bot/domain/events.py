@@ -143,6 +143,13 @@ class ActionStarted(Event):
     checkpoint: dict[str, Any] | None = None
     deadline: datetime
     """When a call still unanswered is given up; nobody reads back before."""
+    rule: str = ""
+    policy: str = ""
+    """Version of the policy under which it started, judged again just before."""
+    digest: str = ""
+    """Of the plan as it was approved or allowed."""
+    approved_by: tuple[str, ...] = ()
+    """Empty where policy allowed it by itself."""
 
 
 class ActionFinished(Event):

@@ -31,6 +31,8 @@ class Incident(Frozen):
 
     id: str
     version: int = 0
+    head: str = ""
+    """Hash of its last commit, which vouches for all before it; empty where none was loaded."""
     title: str = ""
     severity: Severity = "sev3"
     service: str = ""

@@ -57,6 +57,10 @@ class LeaseLostError(NotReservedError):
     """Another worker may do it now; this one has nothing left to say."""
 
 
+class NotConfirmedError(Exception):
+    """It was committed, and nothing says that it will last: no effect may follow from it."""
+
+
 class Holder(Frozen):
     """Who holds a fingerprint, or held it last."""
 
@@ -86,7 +90,11 @@ class Ledger(Protocol):
         reservation: Reservation | None = None,
         claims: Sequence[Claim] = (),
     ) -> Incident:
-        """Append one commit after `before.version`. Raises ConflictError, NotReservedError."""
+        """Append one commit after `before.version`; under a reservation it is on disk, and on a
+        replica where there are any.
+
+        Raises ConflictError, NotReservedError, NotConfirmedError.
+        """
 
     async def note(self, incident_id: str, *events: WorkEvent) -> None:
         """Append to the work stream; never conflicts."""

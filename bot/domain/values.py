@@ -241,11 +241,16 @@ class Words(Frozen):
     """For customers: what they notice, no blame, no promise."""
 
 
-class Allow(Frozen):
+class _Judged(Frozen):
+    rule: str
+    policy: str = ""
+    """Version of the policy that judged; empty in verdicts from before versions were kept."""
+
+
+class Allow(_Judged):
     """Runs by itself."""
 
     kind: Literal["allow"] = "allow"
-    rule: str
     reason: str = ""
 
 
@@ -257,11 +262,10 @@ class ApprovalGroup(Frozen):
     count: int = Field(default=1, ge=1)
 
 
-class Ask(Frozen):
+class Ask(_Judged):
     """Waits for people."""
 
     kind: Literal["ask"] = "ask"
-    rule: str
     reason: str = ""
     approvals: int = Field(1, ge=1)
     """How many people in all."""
@@ -278,19 +282,17 @@ class Ask(Frozen):
         return self.groups or (ApprovalGroup(approvers=self.approvers, count=self.approvals),)
 
 
-class Deny(Frozen):
+class Deny(_Judged):
     """Does not run."""
 
     kind: Literal["deny"] = "deny"
-    rule: str
     reason: str
 
 
-class Escalate(Frozen):
+class Escalate(_Judged):
     """Is handed to a person: not for a bot to run, nor for a button to approve."""
 
     kind: Literal["escalate"] = "escalate"
-    rule: str
     reason: str
 
 

@@ -10,7 +10,13 @@ from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.ports import LeaseLostError, Limit, NotReservedError, Reservation
+from bot.domain.ports import (
+    LeaseLostError,
+    Limit,
+    NotConfirmedError,
+    NotReservedError,
+    Reservation,
+)
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
 from bot.incidents.actions import (
@@ -114,6 +120,7 @@ class Executor:
             key=key,
             checkpoint=checkpoint,
             deadline=now + timedelta(seconds=CALL_SECONDS),
+            policy=self._planner.policy,
         )
         reservation = Reservation(
             lease=work.key,
@@ -124,6 +131,11 @@ class Executor:
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
         except (OutOfOrderError, LeaseLostError):
+            return False
+        except NotConfirmedError as error:
+            log.warning(
+                "%s: %s; nothing is sent, and it is read back after its deadline", key, error
+            )
             return False
         except NotReservedError as error:
             await self._void(work, state.plan.id, "failed", str(error))

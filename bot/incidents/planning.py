@@ -69,7 +69,8 @@ class Planner:
         facts = [self._facts(plan, step, confidence) for step in plan.steps]
         touched = frozenset[str]().union(*(each.radius.services for each in facts))
         moment = self._moment(incident, touched).model_copy(update={"proposed_at": proposed_at})
-        return judge(self._policy, facts, self._approvers, moment)
+        verdict = judge(self._policy, facts, self._approvers, moment)
+        return verdict.model_copy(update={"policy": self._policy.revision})
 
     def _moment(self, incident: Incident, touched: frozenset[str]) -> Circumstances:
         known = self._inventory.services
@@ -85,6 +86,11 @@ class Planner:
             ),
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
         )
+
+    @property
+    def policy(self) -> str:
+        """Version of the policy that judges here."""
+        return self._policy.revision
 
     def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
         """The rule whose limit counts for a step; None where there is none."""

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.plan_state import StepStatus
-from bot.domain.ports import NotReservedError, Reservation
+from bot.domain.ports import NotConfirmedError, NotReservedError, Reservation
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
 from bot.incidents.actions import CALL_SECONDS, PATIENCE, RETRY, action_key, call_context
@@ -70,7 +70,7 @@ class Rollback:
         reservation = Reservation(lease=work.key, token=token)
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
-        except (OutOfOrderError, NotReservedError) as error:
+        except (OutOfOrderError, NotReservedError, NotConfirmedError) as error:
             log.warning("%s: not undone by this worker: %s", work.key, error)
             return
         try:

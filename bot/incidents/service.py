@@ -41,7 +41,8 @@ class Incidents:
     ) -> Incident:
         """The incident after `command`; unchanged where it had nothing to say.
 
-        Raises CommandRefusedError, NotReservedError, or ConflictError after 50 lost races.
+        Raises CommandRefusedError, NotReservedError, NotConfirmedError, or ConflictError after 50
+        lost races.
         """
         for attempt in range(_TRIES):
             before = await self.ledger.load(incident_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,12 +35,15 @@ class Policy(Frozen):
     high_risk_approvals: Count = 2
     """People that a plan of high risk needs at least; a rule may ask for more."""
     rules: tuple[Rule, ...]
+    revision: str = ""
+    """Which text this is, for the audit: the first 8 digits of its file's SHA-256."""
 
     @classmethod
     def read(cls, path: Path) -> Policy:
         """Raises PolicyError naming the file, and each field with what is wrong with it."""
         try:
-            raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+            text = path.read_bytes()
+            raw: Any = yaml.safe_load(text.decode("utf-8"))
             policy = cls.model_validate(raw)
         except (OSError, UnicodeDecodeError) as error:
             raise PolicyError(f"policy {str(path)!r} can't be read: {error}") from error
@@ -55,18 +59,19 @@ class Policy(Frozen):
                 what = "rule" if named is policy.rules else "freeze"
                 told = f"{what} id {twice[0]!r} is used twice; rename one of them"
                 raise PolicyError(f"policy {str(path)!r}: {told}")
-        return policy
+        return policy.model_copy(update={"revision": hashlib.sha256(text).hexdigest()[:8]})
 
     def asking_always(self) -> Policy:
         """The same rules, but where one allows a change to a running system, people are asked."""
         return self.model_copy(
             update={
+                "revision": f"{self.revision}+asks",
                 "rules": tuple(
                     rule.model_copy(update={"then": "ask"})
                     if rule.then == "allow" and rule.effects != frozenset({Effect.RECORD})
                     else rule
                     for rule in self.rules
-                )
+                ),
             }
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bot.adapters import audit_key
 from bot.sandbox.company import Company
 from bot.sandbox.running import DataFolder, Running
 from bot.sandbox.slack.server import LocalSlack
@@ -31,12 +32,14 @@ class Stage:
     ) -> None:
         """`company`: bring the sample company even where Slack is a real one.
 
-        Raises AlreadyRunningError where the data folder is in use, OSError where it can't be.
+        Raises AlreadyRunningError where the data folder is in use, OSError or AuditKeyError where
+        it can't be used.
         """
         self._settings = settings
         self._http_addr = http_addr
         self._folder = DataFolder(data)
         self._folder.hold()
+        self._audit_key = audit_key.read_key(settings.audit_key, data, make=True)
         self.valkey = None if settings.redis_url else EmbeddedValkey(data)
         self.slack = None if settings.slack_configured else LocalSlack(keep=data / "slack.jsonl")
         self.company = Company(data / "company") if company or self.slack else None
@@ -100,6 +103,7 @@ class Stage:
         environment = dict(self._settings.environment) | {
             "OPSBOT_HTTP_ADDR": self.http_addr,
             "OPSBOT_WEBHOOK_TOKEN": self.webhook_token,
+            "OPSBOT_AUDIT_KEY": self._audit_key,
         }
         if self.valkey:
             environment["REDIS_URL"] = self.valkey.url

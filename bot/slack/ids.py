@@ -14,6 +14,7 @@ REJECT_VIEW = "approval_reject_view"
 ASK_AGAIN = "approval_ask_again"
 OPEN_APPROVAL = "open_approval"
 METADATA = "opsbot_slot"
+VOICE = "opsbot_voice"
 
 
 class PlanRef(Frozen):

@@ -56,6 +56,15 @@ class TestCommits:
         assert sum(isinstance(a, ConflictError) for a in answers) == 19
         assert (await ledger.load("INC-1")).version == 2
 
+    @pytest.mark.invariant(21)
+    async def test_what_does_not_follow_the_stored_head_is_not_committed(
+        self, ledger: RedisLedger
+    ) -> None:
+        await committed(ledger, "INC-1", [opened()])
+        made_up = (await ledger.load("INC-1")).model_copy(update={"head": "0" * 64})
+        with pytest.raises(ConflictError, match="the head is"):
+            await ledger.commit(made_up, [diagnosed()])
+
     async def test_a_lost_race_leaves_no_trace(self, ledger: RedisLedger, redis: Redis) -> None:
         before = await committed(ledger, "INC-1", [opened()])
         await ledger.commit(before, [skipped("open")])

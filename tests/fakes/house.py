@@ -14,6 +14,7 @@ from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
 from bot.domain.ports import Draft
+from bot.domain.seal import Seal
 from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread, Words
 from bot.domain.work import Work
 from bot.files import bundled_policy
@@ -48,6 +49,8 @@ INVENTORY = Inventory.model_validate(
 )
 RUNBOOK = RunbookRef(id="red-lamp", title="Red lamp", pin="git:0123abc")
 APPROVERS = ("@oncall",)
+AUDIT_KEY = "the audit key of the tests"
+SEAL = Seal(AUDIT_KEY)
 _MOST_JOBS = 500
 
 
@@ -144,7 +147,8 @@ def rules(*given: dict[str, Any]) -> Policy:
     own = Policy.model_validate(
         {"version": 1, "autonomy": {"default": "autonomous"}, "rules": given}
     )
-    return own.model_copy(update={"rules": (*own.rules, *shipped.rules)})
+    mine = {"rules": (*own.rules, *shipped.rules), "revision": shipped.revision}
+    return own.model_copy(update=mine)
 
 
 ALLOWING = ({"id": "auto", "effects": ["write"], "then": "allow"},)
@@ -162,7 +166,9 @@ class House:
         policy: Policy | None = None,
         inventory: Inventory = INVENTORY,
         tools: Sequence[type[Any]] = (Look, PaintLamp, CreateTicket, UpdateTicket),
+        sync: bool = False,
     ) -> None:
+        """`sync`: ask for the disk at each write, for a server that doesn't sync each."""
         self.redis = redis
         self.world = world or World()
         self.clock = clock or StoppedClock()
@@ -171,8 +177,8 @@ class House:
         self.queue = HeldQueue()
         self.brain = Brain()
         self.people = FewPeople()
-        self.ledger = RedisLedger(redis, sync_each_commit=False)
-        self.inbox = RedisInbox(redis, sync_each_put=False)
+        self.ledger = RedisLedger(redis, sync_each_commit=sync, seal=SEAL)
+        self.inbox = RedisInbox(redis, sync_each_put=sync)
         self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
         self.intake = Intake(self.inbox, self.incidents, inventory)
         self.approvals = Approvals(self.incidents, self.people)

@@ -186,6 +186,7 @@ async def besieged(
             {
                 **company.environment(),
                 "REDIS_URL": redis_url,
+                "OPSBOT_DATA": str(folder),
                 "ANTHROPIC_API_KEY": "local",
                 "ANTHROPIC_BASE_URL": server.url,
                 "OPSBOT_APPROVERS": "U1",

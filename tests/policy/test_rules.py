@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +175,22 @@ def test_durations_are_in_seconds(text: str, value: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration"):
         seconds(text)
+
+
+def test_its_version_follows_its_text(tmp_path: Path) -> None:
+    first = Policy.read(written(tmp_path, rule()))
+    assert first.revision == hashlib.sha256(rule().encode()).hexdigest()[:8]
+    assert Policy.read(written(tmp_path, rule(reason="other"))).revision != first.revision
+
+
+def test_a_version_that_the_file_claims_for_itself_counts_for_nothing(tmp_path: Path) -> None:
+    text = rule() + "revision: '00000000'\n"
+    assert (
+        Policy.read(written(tmp_path, text)).revision
+        == hashlib.sha256(text.encode()).hexdigest()[:8]
+    )
+
+
+def test_one_that_always_asks_says_so_in_its_version(tmp_path: Path) -> None:
+    policy = Policy.read(written(tmp_path, rule()))
+    assert policy.asking_always().revision == f"{policy.revision}+asks"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.domain import events as e
+from bot.domain.values import FollowUp
+from bot.slack.views.text import read
 from bot.slack.views.thread import thread
 from tests.fakes import story
 from tests.slack.scenes import (
@@ -224,3 +228,22 @@ def test_only_whoever_has_to_act_is_mentioned() -> None:
     }
     asking = scene(diagnosed(), proposed())
     assert "S0DATAONCA" in shown(slot(asking, "approval:P1"))
+
+
+@pytest.mark.invariant(21)
+@pytest.mark.parametrize("follow_ups", [1, 30], ids=["few", "too many to show"])
+def test_the_report_ends_in_the_head_of_the_audit_trail(follow_ups: int) -> None:
+    told = scene(*FIXED, *resolved(), reported())
+    diagnosis = told.incident.diagnosis
+    assert diagnosis is not None
+    long = tuple(FollowUp(summary=f"{'a long story ' * 9}{n}") for n in range(follow_ups))
+    incident = told.incident.model_copy(
+        update={
+            "version": 12,
+            "head": "3f9a1c2b" * 8,
+            "diagnosis": diagnosis.model_copy(update={"follow_ups": long}),
+        }
+    )
+    words = shown(slot(told.model_copy(update={"incident": incident}), "report"))
+    assert words.endswith("*Audit:* 12 entries, head 3f9a1c2b")
+    assert len(read(words)) <= 900

@@ -37,10 +37,13 @@ def report(scene: Scene) -> Slot | None:
     lines += _still_open(scene)
     lines.append(f"*Timeline:* {_timeline(scene)}")
     lines.append(f"*Cost:* {model_cost(scene.work) or 'no model was asked'}")
+    audit = f"*Audit:* {incident.version} entries, head {incident.head[:8]}"
+    # Last, and never cut off: a trail that is cut off or written anew shows by it alone.
+    body = fitted(lines, _LONGEST - len(audit))
     return Slot(
         id="report",
         text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
-        blocks=(section(fitted(lines, _LONGEST)),),
+        blocks=(section(f"{body}\n{audit}" if incident.head else body),),
     )
 
 

@@ -1,0 +1,102 @@
+"""Whether each effect in a trail was approved or allowed before it started."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain import events as e
+from bot.domain.chain import Flaw
+from bot.domain.values import Allow, Ask
+
+
+def unwarranted(commits: Sequence[tuple[int, Sequence[e.IncidentEvent]]]) -> list[Flaw]:
+    """Effects without a warrant, each with its commit's version.
+
+    Judged from the events alone, in their order, and not from what `evolve` makes of them.
+    """
+    found: list[Flaw] = []
+    earlier: list[e.IncidentEvent] = []
+    for version, events in commits:
+        for event in events:
+            if isinstance(event, e.ActionStarted | e.RollbackStarted):
+                if isinstance(event, e.ActionStarted):
+                    lacks = _start(event, earlier)
+                else:
+                    lacks = _undo(event, earlier)
+                if lacks:
+                    what = f"step {event.step + 1} of {event.plan_id} {lacks}"
+                    found.append(Flaw(first=version, last=version, what=what))
+            earlier.append(event)
+    return found
+
+
+def _start(start: e.ActionStarted, earlier: Sequence[e.IncidentEvent]) -> str | None:
+    """What it lacks; None where it may start."""
+    plan_id = start.plan_id
+    proposals = [x for x in earlier if isinstance(x, e.PlanProposed) and x.plan.id == plan_id]
+    if not proposals:
+        return "started without a plan"
+    proposed = proposals[-1]
+    digest = proposed.plan.digest(proposed.verdict.rule)
+    if not 0 <= start.step < len(proposed.plan.steps):
+        return "started and is no step of its plan"
+    if start.digest and start.digest != digest:
+        return f"started as plan {start.digest[:8]}, what was judged is {digest[:8]}"
+    if start.rule and start.rule != proposed.verdict.rule:
+        return f"started under rule {start.rule!r}, {proposed.verdict.rule!r} judged it"
+    starts = (x for x in earlier if isinstance(x, e.ActionStarted) and x.plan_id == plan_id)
+    if any(x.step == start.step for x in starts):
+        return "started twice"
+    if any(isinstance(x, e.PlanVoided) and x.plan_id == plan_id for x in earlier):
+        return "started after its plan was void"
+    match proposed.verdict:
+        case Allow():
+            return None
+        case Ask(approvals=needed):
+            return _approval(start, digest, needed, earlier)
+        case verdict:
+            return f"started though policy said {verdict.kind}"
+
+
+def _approval(
+    start: e.ActionStarted, digest: str, needed: int, earlier: Sequence[e.IncidentEvent]
+) -> str | None:
+    plan_id = start.plan_id
+    answers = [x for x in earlier if isinstance(x, e.ApprovalDecided) and x.plan_id == plan_id]
+    if any(answer.choice == "reject" for answer in answers):
+        return "started though it was rejected"
+    expires = _expiry(plan_id, digest, earlier)
+    good = {
+        answer.actor
+        for answer in answers
+        if answer.digest == digest and (expires is None or answer.at < expires)
+    }
+    if len(good) < needed:
+        return f"started with {len(good)} of {needed} approvals"
+    if not set(start.approved_by) <= good:
+        strangers = ", ".join(sorted(set(start.approved_by) - good))
+        return f"started in the name of {strangers}, who did not approve it"
+    return None
+
+
+def _expiry(plan_id: str, digest: str, earlier: Sequence[e.IncidentEvent]) -> datetime | None:
+    asked = [x for x in earlier if isinstance(x, e.ApprovalRequested) and x.plan_id == plan_id]
+    return next((x.expires_at for x in reversed(asked) if x.digest == digest), None)
+
+
+def _undo(undo: e.RollbackStarted, earlier: Sequence[e.IncidentEvent]) -> str | None:
+    """An undo is approved with its step: what never landed has none."""
+    landed = any(
+        isinstance(x, e.ActionFinished)
+        and (x.plan_id, x.step) == (undo.plan_id, undo.step)
+        and x.outcome == "succeeded"
+        for x in earlier
+    )
+    twice = any(
+        isinstance(x, e.RollbackStarted) and (x.plan_id, x.step) == (undo.plan_id, undo.step)
+        for x in earlier
+    )
+    if twice:
+        return "was undone twice"
+    return None if landed else "was undone, though it never ran"
