@@ -56,6 +56,10 @@ class Settings(BaseModel):
     webhook_token: SecretStr | None = Field(None, alias="OPSBOT_WEBHOOK_TOKEN")
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
+    watchdog_seconds: float = Field(300, alias="OPSBOT_WATCHDOG_SECONDS", ge=30)
+    """Longest time between two of Alertmanager's Watchdog alerts."""
+    watchdog_expected: bool = Field(False, alias="OPSBOT_WATCHDOG_EXPECTED")
+    """Whether its absence is a silence before one ever came."""
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     redis_durability: Literal["checked", "accepted"] = Field(
         "checked", alias="OPSBOT_REDIS_DURABILITY"

@@ -11,6 +11,9 @@ DUE = "opsbot:due"
 OPEN = "opsbot:open"
 INCIDENTS = "opsbot:incidents"
 INBOX = "opsbot:inbox"
+WATCHDOG_HEARD = "opsbot:watchdog:heard"
+WATCHDOG_SILENT = "opsbot:watchdog:silent"
+WATCHDOG_LOOKS = "opsbot:watchdog:looks"
 
 
 def decisions(incident: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from bot.domain.events import IncidentEvent, WorkEvent
@@ -124,6 +124,30 @@ class Inbox(Protocol):
     async def take(self, count: int, wait_seconds: float) -> list[tuple[str, Alert]]: ...
 
     async def done(self, entry_id: str) -> None: ...
+
+
+class Heard(Frozen):
+    """The last sign of life of an alert that always fires."""
+
+    at: datetime
+    labels: dict[str, str] = {}
+
+
+class WatchStore(Protocol):
+    """What is known of alerts that always fire, by fingerprint."""
+
+    async def hear(self, name: str, heard: Heard) -> None: ...
+
+    async def heard(self) -> dict[str, Heard]: ...
+
+    async def silences(self) -> dict[str, datetime]:
+        """Those whose silence was told, and since when they are silent."""
+
+    async def silence(self, name: str, since: datetime | None) -> None:
+        """Note that a silence was told, or with None that it ended."""
+
+    async def listening(self, now: datetime, gap: timedelta) -> datetime:
+        """Note a look at `now`; since when there was one at least once each `gap`."""
 
 
 class Queue(Protocol):
