@@ -145,7 +145,8 @@ def declared_catalog(prepared: Prepared) -> Catalog:
     tools: list[Tool[Any]] = [SearchRunbooks(prepared.index)]
     for integration in INTEGRATIONS:
         tools += integration.tools(None)
-    return Catalog(tools)
+    # Vendors of one capability bring the same tools.
+    return Catalog({tool.name: tool for tool in tools}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class RedisWatch:
             await self._redis.hset(keys.WATCHDOG_SILENT, name, since.isoformat())
 
     async def listening(self, now: datetime, gap: timedelta) -> datetime:
-        last, since = await self._redis.hmget(keys.WATCHDOG_LOOKS, ["last", "since"])
+        found: Any = await self._redis.hmget(keys.WATCHDOG_LOOKS, ["last", "since"])
+        last, since = found
         if not last or not since or now - datetime.fromisoformat(last) > gap:
             since = now.isoformat()
         await self._redis.hset(
