@@ -11,6 +11,9 @@ DUE = "opsbot:due"
 OPEN = "opsbot:open"
 INCIDENTS = "opsbot:incidents"
 INBOX = "opsbot:inbox"
+STANDING_LOOKS = "opsbot:standing:looks"
+"""Hash: sender → when it was last asked what fires."""
+VITAL = "opsbot:vital"
 WATCHDOG_HEARD = "opsbot:watchdog:heard"
 WATCHDOG_SILENT = "opsbot:watchdog:silent"
 WATCHDOG_LOOKS = "opsbot:watchdog:looks"
@@ -67,3 +70,7 @@ def answer(question_id: str) -> str:
 
 def failures(work: str) -> str:
     return f"opsbot:failures:{work}"
+
+
+def standing(source: str) -> str:
+    return f"opsbot:standing:of:{source}"

@@ -8,6 +8,8 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError, ResponseError
 
+from bot.adapters import keys
+
 _CONNECTIONS = 64
 
 
@@ -64,6 +66,11 @@ async def durability(redis: Redis, *, accepted: bool) -> Durability:
             " `CONFIG SET maxmemory-policy noeviction`"
         )
     return Durability(sync_each_write=config.get("appendfsync") != "always", accepted=False)
+
+
+async def writable(redis: Redis) -> None:
+    """Write something. Raises RedisError where nothing can be: disk full, read-only, gone."""
+    await redis.set(keys.VITAL, "1", ex=60)
 
 
 async def on_disk(redis: Redis, *, wait_ms: int = 2000) -> bool:

@@ -8,7 +8,7 @@ from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.decide import decide
 from bot.domain.incident import Incident
-from bot.domain.ports import Directory
+from bot.domain.ports import Directory, RotaUnreadableError
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Ask
 from bot.incidents.service import Incidents
@@ -17,9 +17,11 @@ from bot.incidents.service import Incidents
 class NotAllowedError(CommandRefusedError):
     """This person may not decide here. Says who may."""
 
-    def __init__(self, approvers: tuple[str, ...]) -> None:
-        super().__init__(f"needs {' or '.join(approvers)}")
+    def __init__(self, approvers: tuple[str, ...], unreadable: tuple[str, ...] = ()) -> None:
+        """`unreadable`: why it can't be told who is behind some of them."""
+        super().__init__("; ".join([f"needs {' or '.join(approvers)}", *unreadable]))
         self.approvers = approvers
+        self.unreadable = unreadable
 
 
 class Approvals:
@@ -91,8 +93,12 @@ class Approvals:
         if state is None:
             raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}")
         approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
-        allowed = await self._directory.eligible(user) and any(
-            [user in await self._directory.members(handle) for handle in approvers]
-        )
-        if not allowed:
-            raise NotAllowedError(approvers)
+        unreadable: list[str] = []
+        if await self._directory.eligible(user):
+            for handle in approvers:
+                try:
+                    if user in await self._directory.members(handle):
+                        return
+                except RotaUnreadableError as error:
+                    unreadable.append(str(error))
+        raise NotAllowedError(approvers, tuple(unreadable))

@@ -1,4 +1,4 @@
-"""PagerDuty, Opsgenie and Alertmanager, as far as opsbot asks them; each answers as its own does."""
+"""PagerDuty and Opsgenie, as far as opsbot asks them."""
 
 from __future__ import annotations
 
