@@ -16,6 +16,7 @@ from bot.agent.redaction import Redactor
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
+from bot.incidents.calling import Takeover
 from bot.incidents.intake import Intake
 from bot.incidents.pulse import Pulse
 from bot.incidents.sweeper import Sweeper
@@ -53,9 +54,10 @@ async def serve(settings: Settings) -> None:
         secret = settings.slack_signing_secret
         app = make_app(client, secret.get_secret_value() if secret else None)
         approvals = Approvals(core.incidents, directory)
+        takeover = Takeover(core.incidents, directory)
         answers = Answers(core.ledger, wiring.now)
         ask = _asking(core) if settings.chosen_model else None
-        listeners.register(app, Deps(approvals, answers, directory, core.slots, ask))
+        listeners.register(app, Deps(approvals, answers, directory, core.slots, takeover, ask))
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
         sweeper = Sweeper(core.ledger, core.queue, wiring.now)
@@ -79,7 +81,13 @@ async def serve(settings: Settings) -> None:
             state["ok"] = True
             messages = Messages(client, core.slots, redactor)
             projector = Projector(
-                core.ledger, core.ledger, core.slots, messages, directory, channel
+                core.ledger,
+                core.ledger,
+                core.slots,
+                messages,
+                directory,
+                channel,
+                standing_in=settings.approvers,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(

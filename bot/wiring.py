@@ -32,6 +32,7 @@ from bot.agent.team import Agents
 from bot.agent.writer import CommunicationAgent
 from bot.domain.ports import Investigator, Ledger
 from bot.incidents.books import Books
+from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
 from bot.incidents.jobs import Jobs
@@ -278,6 +279,7 @@ def _build(
             Recovery(incidents, catalog),
             Monitor(incidents, catalog, readings),
             Books(incidents, catalog, planner),
+            Calling(incidents, settings.approvers, prepared.inventory),
         ),
         catalog=catalog,
         backends=backends,

@@ -128,8 +128,8 @@ class FakeOpsgenie:
             case ["alerts"]:
                 return self._page(request)
             case ["heartbeats", name]:
-                data = {"name": name, "enabled": True, "expired": False}
-                return web.json_response({"data": data, "requestId": "r"})
+                state = {"name": name, "enabled": True, "expired": False}
+                return web.json_response({"data": state, "requestId": "r"})
             case ["heartbeats", name, "ping"]:
                 self.pings.append(name)
                 answer = {"result": "PONG - Heartbeat received", "took": 0.1, "requestId": "r"}

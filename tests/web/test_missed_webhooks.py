@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import socket
-import subprocess
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,15 +84,13 @@ async def counterpart(tmp_path: Path) -> AsyncIterator[Counterpart]:
         "route: {receiver: opsbot}\nreceivers:\n- name: opsbot\n  webhook_configs:\n"
         "  - url: http://127.0.0.1:1/\n- name: others\n"
     )
-    process = subprocess.Popen(
-        [
-            BINARY,
-            f"--config.file={config}",
-            f"--storage.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--cluster.listen-address=",
-        ],
-        stderr=subprocess.DEVNULL,
+    process = await asyncio.create_subprocess_exec(
+        BINARY,
+        f"--config.file={config}",
+        f"--storage.path={tmp_path / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+        stderr=asyncio.subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
     async with aiohttp.ClientSession() as session:
@@ -109,7 +107,7 @@ async def counterpart(tmp_path: Path) -> AsyncIterator[Counterpart]:
             yield Counterpart(url, session)
         finally:
             process.kill()
-            process.wait()
+            await process.wait()
 
 
 def sender(url: str, **more: Any) -> ApiSender:
@@ -152,9 +150,7 @@ async def test_the_start_finds_what_fired_and_a_late_webhook_opens_nothing_new(
     assert (held.title, held.service, held.severity) == ("the lamp is red", "lamps", "sev2")
 
     fingerprint = held.fingerprint.removeprefix("alertmanager:")
-    late = alertmanager.parse(
-        webhook(LABELS, since, fingerprint), INVENTORY, {}, datetime.now(UTC)
-    )
+    late = alertmanager.parse(webhook(LABELS, since, fingerprint), INVENTORY, {}, datetime.now(UTC))
     await house.receive(*late)
     await look(house, sender(counterpart.url))
     await house.receive(late[0].model_copy(update={"status": "resolved"}), *late)
