@@ -157,11 +157,13 @@ async def _running(given: Settings) -> str:
             state: dict[str, Any] = await answer.json()
     except (aiohttp.ClientError, ValueError):
         return f"no opsbot answers at {host}:{port}"
-    failing = state.get("failing") or {}
+    if "able" not in state:
+        return f"what answers at {host}:{port} is no opsbot of this release"
+    failing = state["failing"]
     if failing:
         said = "; ".join(f"{name}: {why}" for name, why in failing.items())
         raise SettingsError(f"opsbot runs and is not able to work: {said}")
-    return "opsbot runs and is able to work" if state.get("able") else "opsbot is starting"
+    return "opsbot runs and is able to work" if state["able"] else "opsbot is starting"
 
 
 async def _heartbeat(beats: Mapping[str, Beat]) -> str:

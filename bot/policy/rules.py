@@ -46,7 +46,7 @@ class Rule(Frozen):
     reason: str = ""
     approvals: int = Field(1, ge=1)
     approvers: tuple[str, ...] = Field(("approvers",), min_length=1)
-    """User ids, group handles, or `approvers`: those of the settings."""
+    """User ids, group handles, rotas (`rota:primary`), or `approvers`: those of the settings."""
     expires: str = Field("15m", pattern=r"^[1-9]\d*[smhd]$")
     limit: RateLimit | None = None
 

@@ -16,6 +16,8 @@ from bot.slack.views.text import People
 log = logging.getLogger(__name__)
 _NAMES_SECONDS = 600.0
 _ROTA_SECONDS = 60.0
+_RETRY_SECONDS = 30.0
+"""A rota that can't be read must not hold up each look at a thread."""
 
 
 class SlackDirectory:
@@ -30,6 +32,7 @@ class SlackDirectory:
         self._rotas = rotas
         self._names: dict[str, tuple[float, str]] = {}
         self._audiences: dict[str, tuple[float, frozenset[str]]] = {}
+        self._unreadable: dict[str, tuple[float, str]] = {}
         self._groups: tuple[float, dict[str, str]] = (0.0, {})
 
     async def members(self, handle: str) -> frozenset[str]:
@@ -54,7 +57,14 @@ class SlackDirectory:
         """
         until, found = self._audiences.get(handle, (0.0, frozenset()))
         if time.monotonic() >= until:
-            found = await self.members(handle)
+            retry, fault = self._unreadable.get(handle, (0.0, ""))
+            if time.monotonic() < retry:
+                raise RotaUnreadableError(fault)
+            try:
+                found = await self.members(handle)
+            except RotaUnreadableError as error:
+                self._unreadable[handle] = (time.monotonic() + _RETRY_SECONDS, str(error))
+                raise
             kept = _ROTA_SECONDS if handle.startswith(ROTA) else _NAMES_SECONDS
             self._audiences[handle] = (time.monotonic() + kept, found)
         return found

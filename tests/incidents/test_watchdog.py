@@ -78,7 +78,8 @@ async def test_its_silence_is_one_incident(keeper: Keeper) -> None:
         f"Alertmanager has been silent since {last:%H:%M}: alerts may not reach us"
     )
     assert (incident.source, incident.severity) == ("opsbot", "sev2")
-    assert next(iter(incident.alerts.values())).labels["cluster"] == "eu"
+    [told] = incident.alerts.values()
+    assert (told.labels["cluster"], told.starts_at) == ("eu", last)
 
 
 async def test_it_is_over_when_it_is_heard_again_and_the_next_silence_is_another(
