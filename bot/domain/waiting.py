@@ -11,7 +11,7 @@ from tools.kit.types import Frozen
 PATIENCE = timedelta(minutes=5)
 """How long a person has to react before the next in line is called."""
 RUNGS = 3
-"""Calls for one thing that is waited for: who is on call, the approvers, the owners."""
+"""Most calls that nobody answers: to who is on call, to the approvers, to the owners."""
 
 
 class Waiting(Frozen):
@@ -35,9 +35,10 @@ def waiting(incident: Incident) -> Waiting | None:
         return None
     reacted = incident.reacted_at
     asked = _asked(incident)
-    call = incident.calls[-1] if incident.calls else None
-    if call and reacted and reacted >= call.at:
-        call = None
+    unheard = [call for call in incident.calls if reacted is None or call.at > reacted]
+    if len(unheard) >= RUNGS:
+        return None
+    call = unheard[-1] if unheard else None
     found: Waiting | None = None
     if asked and (call is None or call.at < asked.proposed_at):
         since = max(asked.proposed_at, reacted) if reacted else asked.proposed_at

@@ -55,14 +55,14 @@ class Pulse:
         }
 
     async def run(self) -> None:
-        """Look and beat until cancelled."""
+        """Look and beat until cancelled; not at once, for workers take a moment to start."""
         while True:
+            await asyncio.sleep(min(LOOK_SECONDS, self._every.total_seconds()))
             try:
                 await self.turn()
             except Exception:
                 log.exception("the heartbeat stumbled; it is tried again")
             end_if_cancelled()
-            await asyncio.sleep(min(LOOK_SECONDS, self._every.total_seconds()))
 
     async def turn(self) -> None:
         """Look at every vital; where all are good and a sign of life is due, send it."""

@@ -113,6 +113,15 @@ async def test_an_approval_nobody_decides_calls_whoever_is_on_call(house: House)
     assert (await calls(house))[1].reason.startswith("no decision for 10 min")
 
 
+async def test_an_approval_that_expired_unheard_is_the_last_of_three_calls(house: House) -> None:
+    await house.asked()
+    for _ in range(10):
+        await house.later(FIVE_MINUTES)
+    reasons = [call.reason for call in await calls(house)]
+    assert len(reasons) == 3
+    assert reasons[-1] == "nobody decided in time, so nothing ran"
+
+
 async def test_the_approval_can_still_be_given_after_the_calls(house: House) -> None:
     await house.asked()
     await house.later(2 * FIVE_MINUTES)
@@ -120,6 +129,13 @@ async def test_the_approval_can_still_be_given_after_the_calls(house: House) -> 
     await house.later(1)
     assert len(await calls(house)) == 1
     assert house.world.lamps["hall"] == "green"
+
+
+async def test_an_approval_that_somebody_minds_calls_nobody(house: House) -> None:
+    await house.asked()
+    await Takeover(house.incidents, house.people).take("INC-1", "U3")
+    await house.later(2 * FIVE_MINUTES)
+    assert await calls(house) == ()
 
 
 async def test_a_first_of_two_approvals_starts_the_patience_anew(house: House) -> None:

@@ -97,7 +97,7 @@ async def test_what_was_resolved_here_is_not_opened_again_while_it_still_fires_t
 
 async def test_the_watchdog_there_is_no_sign_that_webhooks_arrive(keeper: Keeper) -> None:
     keeper.sender.told = [alert("w", labels={"alertname": "Watchdog"})]
-    await keeper.look()
+    await keeper.catch_up.look(keeper.sender)
     assert await keeper.house.inbox.take(9, 0.001) == []
 
 
@@ -157,6 +157,17 @@ async def test_an_answer_that_failed_or_has_a_gap_clears_nothing(
     assert await keeper.open() == ["INC-1"]
     keeper.sender.down, keeper.sender.whole = False, True
     await keeper.look()
+    assert await keeper.open() == ["INC-1"]
+
+
+async def test_a_partial_answer_is_no_second_one(keeper: Keeper) -> None:
+    keeper.sender.told = [alert()]
+    await keeper.look()
+    keeper.sender.told = []
+    await keeper.look()
+    keeper.sender.whole = False
+    for _ in range(3):
+        await keeper.look()
     assert await keeper.open() == ["INC-1"]
 
 

@@ -153,7 +153,22 @@ async def test_the_start_finds_what_fired_and_a_late_webhook_opens_nothing_new(
     late = alertmanager.parse(webhook(LABELS, since, fingerprint), INVENTORY, {}, datetime.now(UTC))
     await house.receive(*late)
     await look(house, sender(counterpart.url))
-    await house.receive(late[0].model_copy(update={"status": "resolved"}), *late)
+    assert await house.ledger.recent_incidents(9) == ["INC-1"]
+
+
+async def test_a_webhook_that_comes_when_it_is_over_opens_nothing_either(
+    counterpart: Counterpart, redis: Redis
+) -> None:
+    since = datetime.now(UTC) - timedelta(minutes=30)
+    await counterpart.fires(LABELS, since)
+    house = starts(redis)
+    await look(house, sender(counterpart.url))
+    [held] = (await house.incident()).alerts.values()
+    await house.receive(held.model_copy(update={"status": "resolved"}))
+    fingerprint = held.fingerprint.removeprefix("alertmanager:")
+    late = alertmanager.parse(webhook(LABELS, since, fingerprint), INVENTORY, {}, since)
+    await house.receive(*late)
+    await look(house, sender(counterpart.url))
     assert await house.ledger.recent_incidents(9) == ["INC-1"]
     assert await house.ledger.open_incidents() == []
 
