@@ -18,8 +18,8 @@ from bot.incidents.pulse import Beat, Vital
 from bot.incidents.sweeper import Sweeper
 from bot.incidents.watchdog import Watchdog
 from bot.settings import Settings
-from bot.web.senders import ApiSender
 from bot.web.server import SOURCES, Parse
+from bot.web.standing import ApiSender
 from bot.wiring import Core, Prepared
 from tools.kit.integration import Backend
 from tools.kit.sender import AlertSender

@@ -13,7 +13,7 @@ import tools.oncall
 from bot.adapters.redis_standing import RedisStanding
 from bot.domain.values import Alert, Status
 from bot.incidents.catchup import CatchUp
-from bot.web.senders import ApiSender
+from bot.web.standing import ApiSender
 from tests.fakes.house import House
 from tests.fakes.http_server import FakeServer
 from tests.fakes.oncall import PAGERDUTY_TOKEN, FakePagerDuty

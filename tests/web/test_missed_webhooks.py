@@ -17,8 +17,8 @@ from redis.asyncio import Redis
 
 from bot.adapters.redis_standing import RedisStanding
 from bot.incidents.catchup import CatchUp
-from bot.web.senders import ApiSender
 from bot.web.sources import alertmanager
+from bot.web.standing import ApiSender
 from tests.fakes.house import INVENTORY, House
 from tests.fakes.poll import until
 from tools.alerts.alertmanager import Alertmanager, AlertmanagerSettings
