@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from bot import wiring
+from bot import duty, wiring
 from bot.adapters import store
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
+from bot.incidents.calling import Takeover
 from bot.incidents.intake import Intake
+from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
 from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
-from bot.slack.app import find_channel, make_app, make_client
+from bot.slack.app import find_channel, make_app, make_client, unreachable
 from bot.slack.directory import SlackDirectory
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
@@ -49,30 +51,56 @@ async def serve(settings: Settings) -> None:
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
-        directory = SlackDirectory(client)
+        directory = SlackDirectory(client, duty.rotas(core.backends))
         secret = settings.slack_signing_secret
         app = make_app(client, secret.get_secret_value() if secret else None)
         approvals = Approvals(core.incidents, directory)
+        takeover = Takeover(core.incidents, directory)
         answers = Answers(core.ledger, wiring.now)
         ask = _asking(core) if settings.chosen_model else None
-        listeners.register(app, Deps(approvals, answers, directory, core.slots, ask))
+        listeners.register(app, Deps(approvals, answers, directory, core.slots, takeover, ask))
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
-        server = _web(settings, prepared, core, state)
+        handler = await _socket(settings, app)
+        sweeper = Sweeper(core.ledger, core.queue, wiring.now)
+        vitals = {
+            **duty.vitals(core, sweeper),
+            "slack": lambda: unreachable(client, handler),
+        }
+        pulse = Pulse(
+            vitals,
+            duty.heartbeats(settings, core.backends),
+            wiring.now,
+            seconds=settings.heartbeat_seconds,
+        )
+        server = _web(settings, prepared, core, lambda: {**state, **pulse.state})
         if settings.slack_mode == "http":
             add_slack_route(server.app, app)
-        channel = await find_channel(client, settings.channel)
-        handler = await _socket(settings, app)
         runner: web.AppRunner | None = None
         try:
+            channel = await find_channel(client, settings.channel)
             runner = await server.start(host, port)
             state["ok"] = True
             messages = Messages(client, core.slots, core.redactor)
             projector = Projector(
-                core.ledger, core.ledger, core.slots, messages, directory, channel
+                core.ledger,
+                core.ledger,
+                core.slots,
+                messages,
+                directory,
+                channel,
+                standing_in=settings.approvers,
             )
-            intake = Intake(core.inbox, core.incidents, prepared.inventory, core.redactor.clean_all)
+            watchdog = duty.watchdog(settings, core)
+            intake = Intake(
+                core.inbox,
+                core.incidents,
+                prepared.inventory,
+                core.redactor.clean_all,
+                watchdog.hear,
+            )
+            catch_up = duty.catch_up(settings, prepared, core)
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
-            await _work(core, intake, projector, voice)
+            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]
@@ -87,7 +115,9 @@ def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
     return ask
 
 
-def _web(settings: Settings, prepared: Prepared, core: Core, state: dict[str, Any]) -> WebServer:
+def _web(
+    settings: Settings, prepared: Prepared, core: Core, healthy: Callable[[], dict[str, Any]]
+) -> WebServer:
     token = settings.webhook_token
     return WebServer(
         core.inbox,
@@ -95,7 +125,7 @@ def _web(settings: Settings, prepared: Prepared, core: Core, state: dict[str, An
         wiring.now,
         token=token.get_secret_value() if token else None,
         mapping=settings.generic_mapping,
-        healthy=lambda: state,
+        healthy=healthy,
     )
 
 
@@ -107,9 +137,11 @@ async def _socket(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler |
     return handler
 
 
-async def _work(core: Core, intake: Intake, projector: Projector, voice: Voice) -> None:
+class _Runs(Protocol):
+    async def run(self) -> None: ...
+
+
+async def _work(*parts: _Runs) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(intake.run())
-        tasks.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
-        tasks.create_task(projector.run())
-        tasks.create_task(voice.run())
+        for part in parts:
+            tasks.create_task(part.run())

@@ -56,6 +56,13 @@ class Settings(BaseModel):
     webhook_token: SecretStr | None = Field(None, alias="OPSBOT_WEBHOOK_TOKEN")
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
+    watchdog_seconds: float = Field(300, alias="OPSBOT_WATCHDOG_SECONDS", ge=30)
+    """Longest time between two of Alertmanager's Watchdog alerts."""
+    watchdog_expected: bool = Field(False, alias="OPSBOT_WATCHDOG_EXPECTED")
+    """Whether its absence is a silence before one ever came."""
+    heartbeat_url: SecretStr | None = Field(None, alias="OPSBOT_HEARTBEAT_URL")
+    heartbeat_method: Literal["GET", "POST"] = Field("GET", alias="OPSBOT_HEARTBEAT_METHOD")
+    heartbeat_seconds: float = Field(60, alias="OPSBOT_HEARTBEAT_SECONDS", ge=1)
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
     redis_durability: Literal["checked", "accepted"] = Field(
         "checked", alias="OPSBOT_REDIS_DURABILITY"
@@ -92,6 +99,13 @@ class Settings(BaseModel):
     @classmethod
     def _ends_with_slash(cls, value: str) -> str:
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin http:// or https://")
+        return value
 
     @field_validator("generic_mapping", mode="before")
     @classmethod
@@ -146,7 +160,8 @@ class Settings(BaseModel):
         }
         url = self.redis_url.get_secret_value() if self.redis_url else ""
         password = url.rpartition("@")[0].rpartition(":")[2]
-        return frozenset(named | {password}) - {""}
+        heartbeat = self.heartbeat_url.get_secret_value() if self.heartbeat_url else ""
+        return frozenset(named | {password, heartbeat}) - {""}
 
     def integration(self, name: str) -> dict[str, str]:
         """The fields set for an integration: `OPSBOT_JIRA_URL` of `jira` is `url`."""

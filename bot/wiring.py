@@ -33,6 +33,7 @@ from bot.agent.writer import CommunicationAgent
 from bot.domain.ports import Investigator, Ledger
 from bot.domain.seal import Seal
 from bot.incidents.books import Books
+from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
 from bot.incidents.jobs import Jobs
@@ -148,7 +149,8 @@ def declared_catalog(prepared: Prepared) -> Catalog:
     tools: list[Tool[Any]] = [SearchRunbooks(prepared.index)]
     for integration in INTEGRATIONS:
         tools += integration.tools(None)
-    return Catalog(tools)
+    # Vendors of one capability bring the same tools.
+    return Catalog({tool.name: tool for tool in tools}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +287,7 @@ def _build(
             Recovery(incidents, catalog),
             Monitor(incidents, catalog, readings),
             Books(incidents, catalog, planner),
+            Calling(incidents, settings.approvers, prepared.inventory),
         ),
         catalog=catalog,
         backends=backends,

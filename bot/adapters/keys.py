@@ -14,6 +14,11 @@ INBOX = "opsbot:inbox"
 PROBE = "opsbot:probe"
 CHAINING = "opsbot:chaining"
 """Since which incident each entry is signed, and with which key."""
+STANDING_LOOKS = "opsbot:standing:looks"
+"""Hash: sender → when it was last asked what fires."""
+WATCHDOG_HEARD = "opsbot:watchdog:heard"
+WATCHDOG_SILENT = "opsbot:watchdog:silent"
+WATCHDOG_LOOKS = "opsbot:watchdog:looks"
 
 
 def decisions(incident: str) -> str:
@@ -67,3 +72,7 @@ def answer(question_id: str) -> str:
 
 def failures(work: str) -> str:
     return f"opsbot:failures:{work}"
+
+
+def standing(source: str) -> str:
+    return f"opsbot:standing:of:{source}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from redis.asyncio import Redis
@@ -44,6 +45,13 @@ class RedisInbox:
             (entry, Alert.model_validate_json(fields["alert"], extra="ignore"))
             for entry, fields in entries
         ]
+
+    async def oldest(self) -> datetime | None:
+        """When what waits longest was put, by the store's clock."""
+        found: Any = await self._redis.xrange(keys.INBOX, count=1)
+        if not found:
+            return None
+        return datetime.fromtimestamp(int(found[0][0].partition("-")[0]) / 1000, UTC)
 
     async def done(self, entry_id: str) -> None:
         await self._redis.xdel(keys.INBOX, entry_id)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import utcparse
+from rq.worker_registration import get_keys
 
 if TYPE_CHECKING:
     # A command that only asks a question need not wait for the whole domain to load.
@@ -77,6 +80,15 @@ class RqQueue:
             )
 
         await asyncio.to_thread(enqueue)
+
+    async def workers(self, queue: str, since: datetime) -> int:
+        """How many workers of a queue gave a sign of life after `since`."""
+        return await asyncio.to_thread(self._workers, queue, since)
+
+    def _workers(self, queue: str, since: datetime) -> int:
+        found = get_keys(queue=self._queues[queue])
+        beats: list[Any] = [self._redis.hget(key, "last_heartbeat") for key in found]
+        return sum(utcparse(beat.decode()) > since for beat in beats if beat)
 
     def _enqueue(self, work: Sequence[Work]) -> None:
         for item in work:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot import settings, wiring
+from bot import duty, settings, wiring
 from bot.adapters import store
 from bot.adapters.audit_key import read_key, signed_since
 from bot.cli.ledger import open_store
 from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
+from bot.domain.ports import Rotas, RotaUnreadableError
 from bot.domain.seal import Seal
+from bot.incidents.pulse import Beat
 from bot.knowledge.problem import format_problem
 from bot.sandbox.running import find_running
 from bot.settings import Settings, SettingsError
@@ -37,15 +41,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _doctor(given: Settings) -> int:
+    backends = wiring.connect_backends(given)
     checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
         ("files", lambda: _files(given)),
         ("redis", lambda: _redis(given)),
         ("audit", lambda: _audit(given)),
         ("slack", lambda: _slack(given)),
-        ("people", lambda: _people(given)),
+        ("people", lambda: _people(given, duty.rotas(backends))),
         ("webhooks", lambda: _webhooks(given)),
+        ("running", lambda: _running(given)),
+        ("heartbeat", lambda: _heartbeat(duty.heartbeats(given, backends))),
     ]
-    backends = wiring.connect_backends(given)
     checks += [(name, backend.check) for name, backend in backends.items()]
     try:
         passed = [await _one(name, check) for name, check in checks]
@@ -132,12 +138,12 @@ async def _slack(given: Settings) -> str:
     return f"{who['user']} in {who['team']}, posts in {given.channel}"
 
 
-async def _people(given: Settings) -> str:
+async def _people(given: Settings, rotas: Rotas) -> str:
     if not given.slack_configured:
         return "the sample company's"
     token = given.slack_bot_token
     directory = SlackDirectory(
-        make_client(token.get_secret_value() if token else "", given.slack_api_url)
+        make_client(token.get_secret_value() if token else "", given.slack_api_url), rotas
     )
     counts = []
     for variable, names in (
@@ -159,5 +165,31 @@ async def _webhooks(given: Settings) -> str:
     return f"POST {host}:{port}/webhooks/alertmanager, token is set"
 
 
+async def _running(given: Settings) -> str:
+    """What the serving process says of itself, where one runs here."""
+    host, port = given.http_host_port
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://{host}:{port}/health") as answer,
+        ):
+            state: dict[str, Any] = await answer.json()
+    except (aiohttp.ClientError, ValueError):
+        return f"no opsbot answers at {host}:{port}"
+    if "able" not in state:
+        return f"what answers at {host}:{port} is no opsbot of this release"
+    failing = state["failing"]
+    if failing:
+        said = "; ".join(f"{name}: {why}" for name, why in failing.items())
+        raise SettingsError(f"opsbot runs and is not able to work: {said}")
+    return "opsbot runs and is able to work" if state["able"] else "opsbot is starting"
+
+
+async def _heartbeat(beats: Mapping[str, Beat]) -> str:
+    if not beats:
+        return "none goes out; set OPSBOT_HEARTBEAT_URL to be called where opsbot itself fails"
+    return f"goes to {' and '.join(beats)} while opsbot is able to work"
+
+
 def _failures() -> tuple[type[Exception], ...]:
-    return (*start_up(), ToolError, SlackClientError)
+    return (*start_up(), ToolError, SlackClientError, RotaUnreadableError)

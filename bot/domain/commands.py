@@ -147,6 +147,22 @@ class CallPerson(Command):
     """The plan that can't go on without one."""
 
 
+class CallAgain(Command):
+    """Nobody reacted: call the next in line."""
+
+    calls: int
+    """How many calls there were when this was thought of; another since makes it void."""
+    rung: int
+    to: tuple[str, ...]
+    then: tuple[str, ...] = ()
+    """Who is called next, if nobody reacts to this one either."""
+    reason: str
+
+
+class TakeIncident(Command):
+    """A person says that they are on it; that they may was checked by the caller."""
+
+
 class Resolve(Command):
     summary: str
 

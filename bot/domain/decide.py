@@ -19,6 +19,7 @@ from bot.domain.refusals import (
 )
 from bot.domain.settle import settle
 from bot.domain.values import Ask, Plan, Verdict
+from bot.domain.waiting import waiting
 
 
 def decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
@@ -200,6 +201,16 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                     **by, to=command.oncall, reason=command.reason, plan_id=command.plan_id
                 )
             ]
+        case c.CallAgain(rung=rung):
+            due = waiting(incident)
+            if due is None or (len(incident.calls), due.rung) != (command.calls, rung):
+                return []
+            who: dict[str, Any] = {"to": command.to, "then": command.then, "rung": rung}
+            return [e.PersonCalled(**by, **who, reason=command.reason)]
+        case c.TakeIncident():
+            if incident.resolved_at:
+                raise CommandRefusedError(f"{incident.id} is resolved already")
+            return [] if incident.taken_by == command.actor else [e.IncidentTaken(**by)]
         case c.Resolve():
             if incident.resolved_at:
                 return []

@@ -209,6 +209,16 @@ class PersonCalled(Event):
     """User ids and group handles."""
     reason: str
     plan_id: str | None = None
+    rung: int = 0
+    """How far up the line: 0 who is on call, 1 the approvers, 2 the service's owners."""
+    then: tuple[str, ...] = ()
+    """Who is called next, if nobody reacts."""
+
+
+class IncidentTaken(Event):
+    """The actor is on it."""
+
+    type: Literal["incident.taken"] = "incident.taken"
 
 
 class IncidentResolved(Event):
@@ -250,6 +260,7 @@ IncidentEvent = (
     | RollbackFinished
     | BooksSkipped
     | PersonCalled
+    | IncidentTaken
     | IncidentResolved
     | IncidentReported
     | UnknownEvent
@@ -319,6 +330,18 @@ class ResultsGiven(Event):
     message: dict[str, Any]
 
 
+class PeopleFound(Event):
+    """Who was behind the names of a call at the time: what was on call then may not be now."""
+
+    type: Literal["people.found"] = "people.found"
+    call: int
+    """Number of the call, from 1."""
+    people: tuple[str, ...]
+    """User ids."""
+    instead: str = ""
+    """Why others than those named had to be called."""
+
+
 class BrainChanged(Event):
     """Another investigator took over, and why, in one line for people."""
 
@@ -335,6 +358,7 @@ WorkEvent = (
     | AgentBriefed
     | TurnTaken
     | ResultsGiven
+    | PeopleFound
     | BrainChanged
     | UnknownEvent
 )

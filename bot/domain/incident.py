@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.plan_state import PlanState, PlanStatus, StepState, StepStatus
-from bot.domain.values import Alert, Diagnosis, Severity, Status, Thread, Words
+from bot.domain.values import Alert, Diagnosis, Severity, Status, Thread, Words, is_person
 from tools.kit.types import Frozen, Handle
 
 
@@ -17,6 +17,8 @@ class Call(Frozen):
     to: tuple[str, ...]
     reason: str
     at: datetime
+    rung: int = 0
+    then: tuple[str, ...] = ()
 
 
 class ThreadState(Frozen):
@@ -52,6 +54,10 @@ class Incident(Frozen):
     skipped_books: dict[str, str] = {}
     """Milestone → why it left no ticket."""
     calls: tuple[Call, ...] = ()
+    taken_by: str | None = None
+    """Whoever said that they are on it."""
+    reacted_at: datetime | None = None
+    """When a person last did anything here."""
     resolved_at: datetime | None = None
     resolution: str = ""
     reported_at: datetime | None = None
@@ -108,8 +114,10 @@ class Incident(Frozen):
 
     def evolve(self, event: e.IncidentEvent) -> Incident:
         """Apply one event. Total: an event of another release changes nothing."""
-        changed = self._apply(event)
-        return changed.model_copy(update={"updated_at": event.at})
+        changes: dict[str, object] = {"updated_at": event.at}
+        if is_person(event.actor):
+            changes["reacted_at"] = event.at
+        return self._apply(event).model_copy(update=changes)
 
     def _apply(self, event: e.IncidentEvent) -> Incident:
         match event:
@@ -149,10 +157,18 @@ class Incident(Frozen):
             case e.PlanProposed(plan=plan, verdict=verdict):
                 return self._plan(PlanState.proposed(plan, verdict, event.at))
             case e.PersonCalled():
-                call = Call(to=event.to, reason=event.reason, at=event.at)
+                call = Call(
+                    to=event.to,
+                    reason=event.reason,
+                    at=event.at,
+                    rung=event.rung,
+                    then=event.then,
+                )
                 called = self._set(calls=(*self.calls, call))
                 state = self.plans.get(event.plan_id or "")
                 return called._plan(state.evolve(event)) if state else called
+            case e.IncidentTaken():
+                return self._set(taken_by=event.actor)
             case e.BooksSkipped():
                 return self._set(
                     skipped_books={**self.skipped_books, event.milestone: event.reason}

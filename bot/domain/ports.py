@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from bot.domain.events import IncidentEvent, WorkEvent
@@ -134,6 +134,65 @@ class Inbox(Protocol):
     async def done(self, entry_id: str) -> None: ...
 
 
+class Heard(Frozen):
+    """The last sign of life of an alert that always fires."""
+
+    at: datetime
+    labels: dict[str, str] = {}
+
+
+class WatchStore(Protocol):
+    """What is known of alerts that always fire, by fingerprint."""
+
+    async def hear(self, name: str, heard: Heard) -> None: ...
+
+    async def heard(self) -> dict[str, Heard]: ...
+
+    async def silences(self) -> dict[str, datetime]:
+        """Those whose silence was told, and since when they are silent."""
+
+    async def silence(self, name: str, since: datetime | None) -> None:
+        """Note that a silence was told, or with None that it ended."""
+
+    async def listening(self, now: datetime, gap: timedelta) -> datetime:
+        """Note a look at `now`; since when there was one at least once each `gap`."""
+
+
+class Standing(Frozen):
+    """What a sender says is not over."""
+
+    told: tuple[Alert, ...] = ()
+    """What it would tell a receiver."""
+    withheld: frozenset[str] = frozenset()
+    """Fingerprints of what is silenced there: not over, and not ours to open."""
+    whole: bool = True
+    """Whether everything it holds could be read."""
+
+
+class Sender(Protocol):
+    """A sender of alerts that can be asked."""
+
+    source: str
+    """As in `Alert.source`."""
+
+    async def standing(self) -> Standing:
+        """Raises ToolError where it can't be asked."""
+
+
+class StandingStore(Protocol):
+    """What each sender was seen to hold."""
+
+    async def looked(self, source: str) -> datetime | None:
+        """When the last look ended well."""
+
+    async def standing(self, source: str) -> dict[str, datetime | None]:
+        """Fingerprints seen there, with the look at which they first were gone."""
+
+    async def save(
+        self, source: str, standing: Mapping[str, datetime | None], now: datetime
+    ) -> None: ...
+
+
 class Queue(Protocol):
     async def enqueue(self, work: Sequence[Work]) -> None:
         """A hint to a worker; the ledger stays the truth."""
@@ -170,11 +229,27 @@ class Writer(Protocol):
         """Texts for people to send. Always gives some, the plainest where no model is there."""
 
 
+ROTA = "rota:"
+"""Begins a handle that stands for whoever is on call in that schedule."""
+
+
+class RotaUnreadableError(Exception):
+    """Who is on call can't be told now. Says of which schedule and why."""
+
+
+class Rotas(Protocol):
+    async def on_call(self, schedule: str) -> tuple[str, ...]:
+        """E-mail addresses of who is on call now. Raises RotaUnreadableError."""
+
+
 class Directory(Protocol):
     """Who people are, asked of Slack."""
 
     async def members(self, handle: str) -> frozenset[str]:
-        """User ids behind a user id or a group handle; empty where nobody is."""
+        """User ids behind a user id, a group handle or a rota; empty where nobody is.
+
+        Raises RotaUnreadableError.
+        """
 
     async def eligible(self, user: str) -> bool:
         """A full member of the workspace: no bot, no guest, not deactivated."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -308,6 +309,11 @@ class Decision(Frozen):
     reason: str = ""
     via: tuple[str, ...] = ()
     """Those of the approvers that the person was behind at the click."""
+
+
+def is_person(actor: str) -> bool:
+    """Whether an actor is somebody in Slack: senders, rules and opsbot are written otherwise."""
+    return re.fullmatch(r"[UW][A-Z0-9]+", actor) is not None
 
 
 def _sha256(value: object) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.waiting import waiting
 from tools.kit.types import Frozen
 
 Kind = Literal[
@@ -14,6 +15,7 @@ Kind = Literal[
     "diagnose",
     "combine",
     "hand_over",
+    "call_again",
     "draft_words",
     "keep_books",
     "expire",
@@ -39,7 +41,7 @@ class Work(Frozen):
     kind: Kind
     ref: str = ""
     """`<plan>` or `<plan>:<step>`; a thread for diagnose; for combine `all` or `deadline`; a
-    milestone for keep_books."""
+    milestone for keep_books; since when it is waited for, in epoch seconds, for call_again."""
     due: datetime
 
     @property
@@ -71,6 +73,10 @@ def next_work(incident: Incident) -> tuple[Work, ...]:
     work = [w for plan in incident.plans.values() for w in _of_plan(incident, plan)]
     if not incident.resolved_at:
         work += _of_diagnosis(incident, incident.opened_at)
+    waits = waiting(incident)
+    if waits:
+        since = f"{waits.since.timestamp():.0f}"
+        work.append(Work(incident=incident.id, kind="call_again", ref=since, due=waits.until))
     if not _books(incident, "open"):
         work.append(_keep(incident, "open", incident.opened_at))
     if incident.resolved_at:

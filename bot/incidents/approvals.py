@@ -8,7 +8,7 @@ from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.decide import decide
 from bot.domain.incident import Incident
-from bot.domain.ports import Directory
+from bot.domain.ports import Directory, RotaUnreadableError
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Ask
 from bot.incidents.service import Incidents
@@ -17,9 +17,11 @@ from bot.incidents.service import Incidents
 class NotAllowedError(CommandRefusedError):
     """This person may not decide here. Says who may."""
 
-    def __init__(self, approvers: tuple[str, ...]) -> None:
-        super().__init__(f"needs {' or '.join(approvers)}")
+    def __init__(self, approvers: tuple[str, ...], unreadable: tuple[str, ...] = ()) -> None:
+        """`unreadable`: why it can't be told who is behind some of them."""
+        super().__init__("; ".join([f"needs {' or '.join(approvers)}", *unreadable]))
         self.approvers = approvers
+        self.unreadable = unreadable
 
 
 class Approvals:
@@ -93,9 +95,15 @@ class Approvals:
         if state is None:
             raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}")
         approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
-        via: tuple[str, ...] = ()
+        via: list[str] = []
+        unreadable: list[str] = []
         if await self._directory.eligible(user):
-            via = tuple([h for h in approvers if user in await self._directory.members(h)])
+            for handle in approvers:
+                try:
+                    if user in await self._directory.members(handle):
+                        via.append(handle)
+                except RotaUnreadableError as error:
+                    unreadable.append(str(error))
         if not via:
-            raise NotAllowedError(approvers)
-        return via
+            raise NotAllowedError(approvers, tuple(unreadable))
+        return tuple(via)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.domain import commands as c
@@ -15,6 +15,7 @@ from bot.domain.values import Alert
 from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.correlate import correlate
 from bot.incidents.service import Incidents
+from bot.incidents.watchdog import is_watchdog
 from bot.policy.inventory import Inventory
 
 log = logging.getLogger(__name__)
@@ -33,12 +34,16 @@ class Intake:
         incidents: Incidents,
         inventory: Inventory,
         clean: Callable[[Any], Any] | None = None,
+        hear: Callable[[Alert], Awaitable[None]] | None = None,
     ) -> None:
-        """`clean` takes secrets out of plain JSON, before the ledger keeps it."""
+        """`clean` takes secrets out of plain JSON, before the ledger keeps it. `hear` is told of
+        each sign of life, which opens no incident.
+        """
         self._inbox = inbox
         self._incidents = incidents
         self._inventory = inventory
         self._clean = clean
+        self._hear = hear
 
     async def run(self) -> None:
         """Work until cancelled; waits its turn while another process does it."""
@@ -78,6 +83,10 @@ class Intake:
     async def _take(self, alert: Alert) -> None:
         if self._clean:
             alert = Alert.model_validate(self._clean(alert.model_dump()))
+        if is_watchdog(alert):
+            if self._hear:
+                await self._hear(alert)
+            return
         ledger, now = self._incidents.ledger, self._incidents.clock()
         holder = await ledger.holder(alert.fingerprint)
         if alert.status == "resolved":

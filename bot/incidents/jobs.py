@@ -12,6 +12,7 @@ from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.work import Kind, Work, next_work
 from bot.incidents.books import Books
+from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
 from bot.incidents.monitor import Monitor
@@ -42,6 +43,7 @@ class Jobs:
         recovery: Recovery,
         monitor: Monitor,
         books: Books,
+        calling: Calling,
     ) -> None:
         self._incidents = incidents
         self._under_lease: dict[Kind, Callable[[Work, str], Awaitable[None]]] = {
@@ -55,6 +57,7 @@ class Jobs:
             "hand_over": investigation.hand_over,
             "draft_words": investigation.draft_words,
             "replan": investigation.replan,
+            "call_again": calling.call_again,
             "keep_books": books.keep,
             "expire": self._expire,
             "recover": recovery.recover,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from bot.domain.ports import Clock, Ledger, Queue
 from bot.incidents.cancellation import end_if_cancelled
@@ -20,6 +21,8 @@ class Sweeper:
         self._ledger = ledger
         self._queue = queue
         self._clock = clock
+        self.swept_at: datetime | None = None
+        """When a sweep last came to its end."""
 
     async def run(self) -> None:
         while True:
@@ -37,4 +40,5 @@ class Sweeper:
         for work in due:
             await self._ledger.defer(work, now + ENQUEUE_AGAIN)
         await self._queue.enqueue(due)
+        self.swept_at = now
         return len(due)

@@ -23,7 +23,7 @@ class Service(Frozen):
     tier: int = 3
     """1 is the most critical."""
     owners: tuple[str, ...] = ()
-    """Slack group handles or user ids."""
+    """Slack group handles, user ids or rotas."""
     depends_on: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()
     instances: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -30,6 +31,14 @@ def make_app(client: AsyncWebClient, signing_secret: str | None) -> AsyncApp:
         request_verification_enabled=signing_secret is not None,
         process_before_response=False,
     )
+
+
+async def unreachable(client: AsyncWebClient, handler: AsyncSocketModeHandler | None) -> str | None:
+    """Why Slack can't be worked with now; None where it can. Raises what the client raises."""
+    await client.auth_test()
+    if handler is not None and not await handler.client.is_connected():
+        return "its socket is not connected"
+    return None
 
 
 async def find_channel(client: AsyncWebClient, wanted: str) -> str:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.ports import ROTA, Rotas, RotaUnreadableError
 from bot.slack.views.text import People
 
+log = logging.getLogger(__name__)
 _NAMES_SECONDS = 600.0
+_ROTA_SECONDS = 60.0
+_RETRY_SECONDS = 30.0
+"""A rota that can't be read must not hold up each look at a thread."""
 
 
 class SlackDirectory:
@@ -20,14 +26,22 @@ class SlackDirectory:
     Names are kept for ten minutes; a stale one does no harm.
     """
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, rotas: Rotas | None = None) -> None:
+        """`rotas`: who is on call in a schedule; without it such a handle can't be read."""
         self._client = client
+        self._rotas = rotas
         self._names: dict[str, tuple[float, str]] = {}
         self._audiences: dict[str, tuple[float, frozenset[str]]] = {}
+        self._unreadable: dict[str, tuple[float, str]] = {}
         self._groups: tuple[float, dict[str, str]] = (0.0, {})
 
     async def members(self, handle: str) -> frozenset[str]:
-        """User ids behind a user id or a group handle; empty where nobody is."""
+        """User ids behind a user id, a group handle or a rota; empty where nobody is.
+
+        Raises RotaUnreadableError.
+        """
+        if handle.startswith(ROTA):
+            return await self._on_call(handle.removeprefix(ROTA))
         if not handle.startswith("@"):
             return frozenset({handle})
         group = (await self._group_ids(fresh=True)).get(handle.removeprefix("@"))
@@ -38,12 +52,40 @@ class SlackDirectory:
         return frozenset(users)
 
     async def audience(self, handle: str) -> frozenset[str]:
-        """`members` as they were within the last ten minutes: to tell people, not to trust them."""
+        """`members` as they were within the last ten minutes, of a rota within the last: to tell
+        people, not to trust them. Raises RotaUnreadableError.
+        """
         until, found = self._audiences.get(handle, (0.0, frozenset()))
         if time.monotonic() >= until:
-            found = await self.members(handle)
-            self._audiences[handle] = (time.monotonic() + _NAMES_SECONDS, found)
+            retry, fault = self._unreadable.get(handle, (0.0, ""))
+            if time.monotonic() < retry:
+                raise RotaUnreadableError(fault)
+            try:
+                found = await self.members(handle)
+            except RotaUnreadableError as error:
+                self._unreadable[handle] = (time.monotonic() + _RETRY_SECONDS, str(error))
+                raise
+            kept = _ROTA_SECONDS if handle.startswith(ROTA) else _NAMES_SECONDS
+            self._audiences[handle] = (time.monotonic() + kept, found)
         return found
+
+    async def _on_call(self, schedule: str) -> frozenset[str]:
+        if self._rotas is None:
+            raise RotaUnreadableError(f"rota {schedule!r} can't be read: none is configured")
+        found = set()
+        for email in await self._rotas.on_call(schedule):
+            try:
+                answer = await self._client.users_lookupByEmail(email=email)
+            except SlackApiError as error:
+                said = error.response.get("error")
+                if said != "users_not_found":
+                    raise RotaUnreadableError(
+                        f"rota {schedule!r} can't be read: Slack refuses: {said}"
+                    ) from error
+                log.warning("rota %s: Slack knows nobody with the address of its rota", schedule)
+            else:
+                found.add(str((answer.get("user") or {})["id"]))
+        return frozenset(found)
 
     async def eligible(self, user: str) -> bool:
         """A full member of the workspace: no bot, no guest, not deactivated."""
@@ -72,15 +114,32 @@ class SlackDirectory:
 
     async def people(self, who: set[str]) -> People:
         """Names and mentions of user ids and group handles, for a view."""
+        rotas: dict[str, str] = {}
         users = sorted(w for w in who if not w.startswith("@") and _is_user(w))
         names = await asyncio.gather(*(self.name(user) for user in users))
         groups = await self._group_ids(fresh=False) if any(w.startswith("@") for w in who) else {}
         mentions = {user: f"<@{user}>" for user in users}
+        for handle in sorted(w for w in who if w.startswith(ROTA)):
+            names_of, mention = await self._rota(handle)
+            rotas[handle] = names_of
+            mentions |= {handle: mention} if mention else {}
         for handle in who:
             group = groups.get(handle.removeprefix("@"))
             if handle.startswith("@") and group:
                 mentions[handle] = f"<!subteam^{group}|{handle}>"
-        return People(names=dict(zip(users, names, strict=True)), mentions=mentions)
+        return People(names={**dict(zip(users, names, strict=True)), **rotas}, mentions=mentions)
+
+    async def _rota(self, handle: str) -> tuple[str, str]:
+        """A rota's plain name, and the mention of who is on call; empty where nobody can be."""
+        schedule = handle.removeprefix(ROTA)
+        try:
+            found = sorted(await self.audience(handle))
+        except RotaUnreadableError as error:
+            log.warning("%s", error)
+            return f"whoever is on call in {schedule}", ""
+        names = [await self.name(user) for user in found]
+        who = f" ({', '.join(names)})" if names else ""
+        return f"on call in {schedule}{who}", " ".join(f"<@{user}>" for user in found)
 
     async def _group_ids(self, *, fresh: bool) -> dict[str, str]:
         until, groups = self._groups

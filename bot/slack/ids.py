@@ -13,6 +13,7 @@ REJECT = "approval_reject"
 REJECT_VIEW = "approval_reject_view"
 ASK_AGAIN = "approval_ask_again"
 OPEN_APPROVAL = "open_approval"
+TAKE = "incident_take"
 METADATA = "opsbot_slot"
 VOICE = "opsbot_voice"
 

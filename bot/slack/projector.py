@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
+from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.ports import Ledger, Posted, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
+from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages, NotYetError, ThreadGoneError
 from bot.slack.scene import Scene
@@ -26,8 +28,6 @@ _POLL_SECONDS = 1.0
 _BREATH_SECONDS = 0.1
 """Between two looks at the feed: an investigation wakes it many times a second."""
 _BACK_OFF_SECONDS = 2.0
-_MOST_DIRECT = 3
-"""People told directly of one call; a whole team hears of it by the mention."""
 _LINK_SECONDS = 0.05
 """Until the next look, which knows the address of what was just posted."""
 
@@ -57,13 +57,18 @@ class Projector:
         messages: Messages,
         directory: SlackDirectory,
         channel: str,
+        *,
+        standing_in: Sequence[str] = (),
     ) -> None:
-        """`channel`: id of the channel in which incidents open."""
+        """`channel`: id of the channel in which incidents open. `standing_in`: who is called
+        where nobody is behind the names that were to be.
+        """
         self._ledger = ledger
         self._feed = feed
         self._store = store
         self._messages = messages
         self._directory = directory
+        self._callees = Callees(ledger, directory, standing_in)
         self._channel = channel
         self._woken = asyncio.Event()
         self._resting: dict[str, float] = {}
@@ -152,12 +157,13 @@ class Projector:
         if not incident.exists:
             return
         posted = await self._store.all(incident_id)
+        work = await self._callees.find(incident, tuple(await self._ledger.work(incident_id)))
         scene = Scene(
             incident=incident,
-            work=tuple(await self._ledger.work(incident_id)),
-            people=await self._directory.people(_who(incident)),
+            work=work,
+            people=await self._directory.people(_who(incident, work)),
             links=await self._links(posted),
-            reached=await self._reached(incident),
+            reached=await self._callees.reached(incident, work),
         )
         later: NotYetError | None = None
         for slot in thread(scene):
@@ -187,15 +193,6 @@ class Projector:
         if await self._links(posted) != scene.links:
             raise NotYetError(_LINK_SECONDS)
 
-    async def _reached(self, incident: Incident) -> dict[int, tuple[str, ...]]:
-        """Who is told directly of each call: the people behind the handles, the first few."""
-        return {
-            number: tuple(
-                sorted({user for name in call.to for user in await self._directory.audience(name)})
-            )[:_MOST_DIRECT]
-            for number, call in enumerate(incident.calls, start=1)
-        }
-
     async def _links(self, posted: dict[str, Posted]) -> dict[str, str]:
         linked = ("approval:", "card")
         wanted = {slot: p for slot, p in posted.items() if slot.startswith(linked) and p.ts}
@@ -203,9 +200,12 @@ class Projector:
         return {slot: link for slot, link in found.items() if link}
 
 
-def _who(incident: Incident) -> set[str]:
+def _who(incident: Incident, work: Iterable[e.WorkEvent]) -> set[str]:
     """Everybody a view may name."""
-    who = {name for call in incident.calls for name in call.to}
+    who = {name for call in incident.calls for name in (*call.to, *call.then)}
+    who |= {user for w in work if isinstance(w, e.PeopleFound) for user in w.people}
+    if incident.taken_by:
+        who.add(incident.taken_by)
     if incident.diagnosis:
         who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
     for state in incident.fixes:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,26 @@ async def test_an_effect_has_a_process_of_its_own_that_dies_with_its_worker(
     parent.wait()
     await until(lambda: ended(horse))
     assert not await has(redis, ENDED, 1)
+
+
+@pytest.mark.parametrize("kind", ["wait", "act"])
+async def test_a_worker_gives_signs_of_life_until_it_is_killed(
+    connection: blocking.Redis, worker: Start, kind: str
+) -> None:
+    queue, name = RqQueue(connection), {"wait": WAIT, "act": ACT}[kind]
+    began = datetime.now(UTC)
+    assert await queue.workers(name, began) == 0
+    process = worker(kind)
+
+    async def alive() -> bool:
+        return await queue.workers(name, began) == 1
+
+    await until(alive)
+    process.kill()
+    process.wait()
+    assert await queue.workers(name, datetime.now(UTC)) == 0
+    other = {"wait": ACT, "act": WAIT}[kind]
+    assert await queue.workers(other, began) == 0
 
 
 async def test_effects_and_waiting_go_to_different_queues(

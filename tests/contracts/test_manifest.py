@@ -19,6 +19,7 @@ from bot.slack.listeners.deps import Deps
 
 ROOT = Path(__file__).parents[2]
 METHOD_SCOPES: dict[str, tuple[str, ...]] = {
+    "auth_test": (),
     "chat_getPermalink": (),
     "chat_postEphemeral": ("chat:write",),
     "chat_postMessage": ("chat:write",),
@@ -29,6 +30,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "usergroups_list": ("usergroups:read",),
     "usergroups_users_list": ("usergroups:read",),
     "users_info": ("users:read",),
+    "users_lookupByEmail": ("users:read.email",),
     "views_open": (),
     "views_update": (),
 }
@@ -122,7 +124,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(handed, handed, handed, handed))
+    listeners.register(app, Deps(handed, handed, handed, handed, handed))
     return app
 
 

@@ -14,6 +14,7 @@ from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Plan, Thread
+from bot.domain.waiting import waiting
 from bot.domain.work import Work, next_work
 from tests.fakes.story import (
     ALLOW,
@@ -49,6 +50,8 @@ def anything(incident: Incident, plans: tuple[Plan, ...], wide: bool) -> Iterato
         yield c.DraftWords(at=SOON, words=WORDS)
         for thread in THREADS:
             yield c.FinishThread(at=SOON, thread=thread.id, summary="painted")
+    if not wide:
+        yield c.TakeIncident(at=SOON, actor="U1")
     yield c.Conclude(at=SOON, diagnosis=diagnosis())
     for verdict in (ask(), ALLOW, DENY):
         yield c.Conclude(at=SOON, diagnosis=diagnosis(), plan=plans[0], verdict=verdict)
@@ -99,6 +102,7 @@ def shape(incident: Incident) -> object:
         tuple((t, s.finished is None) for t, s in incident.threads.items()),
         incident.resolved_at is None,
         bool(incident.calls),
+        incident.taken_by,
         tuple(
             (
                 name,
@@ -153,8 +157,8 @@ def test_from_every_reachable_state_something_leads_on(
     assert len(states) > at_least
     for incident in states:
         due = next_work(incident)
-        # Words for others lead nowhere: the incident itself has to go on, too.
-        leads = [work for work in due if work.kind != "draft_words"]
+        # Words and calls lead nowhere by themselves: the incident itself has to go on, too.
+        leads = [work for work in due if work.kind not in ("draft_words", "call_again")]
         assert leads or incident.calls, shape(incident)
         assert len({work.key for work in due}) == len(due), shape(incident)
         for work in due:
@@ -186,6 +190,10 @@ def answers(incident: Incident, work: Work) -> Iterator[c.Command]:
             yield c.CallPerson(**by, reason="no step fits")
         case "investigate" | "combine":
             yield c.Conclude(**by, diagnosis=diagnosis())
+        case "call_again":
+            waits = waiting(incident)
+            rung = waits.rung if waits else 0
+            yield c.CallAgain(**by, calls=len(incident.calls), rung=rung, to=("U2",), reason="")
         case "replan":
             yield c.ProposePlan(**by, plan=plan("P9"), verdict=ask())
         case "expire":

@@ -55,6 +55,11 @@ def thread_done(part: str) -> e.ThreadFinished:
     return e.ThreadFinished(at=at(5), actor="opsbot", thread=part, summary="painted")
 
 
+def again(since: float) -> tuple[str, str, float]:
+    """The next in line is called five minutes after nobody reacted."""
+    return "call_again", f"{at(since).timestamp():.0f}", since + 300
+
+
 CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
 
 
@@ -65,10 +70,10 @@ CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
         ([opened()], [("investigate", "", 0), ("keep_books", "open", 0)]),
         ([opened(), *BOOKS], [("investigate", "", 0)]),
         ([opened(), *BOOKS, diagnosed()], [("hand_over", "", 11)]),
-        ([opened(), *BOOKS, diagnosed(), CALLED], []),
+        ([opened(), *BOOKS, diagnosed(), CALLED], [again(11)]),
         (
             [opened(severity="sev1"), *BOOKS, diagnosed(), CALLED],
-            [("draft_words", "", 1)],
+            [("draft_words", "", 1), again(11)],
         ),
         (
             [opened(), *BOOKS, ASSIGNED],
@@ -82,7 +87,7 @@ CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
             [opened(), *BOOKS, ASSIGNED, thread_done("lamps"), thread_done("bells")],
             [("combine", "all", 5)],
         ),
-        ([opened(), diagnosed(), *BOOKS, *proposed()], [("expire", "P1", 2 + EXPIRES)]),
+        ([opened(), diagnosed(), *BOOKS, *proposed()], [("expire", "P1", 2 + EXPIRES), again(2)]),
         (APPROVED, [("execute", "P1:0", 10)]),
         ([*APPROVED, started()], [("recover", "P1:0", 12 + DEADLINE)]),
         ([*APPROVED, started(), finished()], [("verify", "P1:0", 13)]),
@@ -90,7 +95,10 @@ CLOSING = [*proposed(plan("books-close", steps=1, verify=()), ALLOW)]
         (BOTH_DONE, [("verify_recovery", "P1", 15)]),
         ([*APPROVED, voided("drift")], [("replan", "P1", 11)]),
         ([*APPROVED, voided("expired")], []),
-        ([*APPROVED, voided("drift"), *proposed(plan("P2"))], [("expire", "P2", 2 + EXPIRES)]),
+        (
+            [*APPROVED, voided("drift"), *proposed(plan("P2"))],
+            [("expire", "P2", 2 + EXPIRES), again(10)],
+        ),
         (FAILED, [("undo", "P1:1", 20)]),
         ([*FAILED, undoing(1)], [("recover_undo", "P1:1", 60)]),
         ([*FAILED, undoing(1), undone(1)], [("undo", "P1:0", 31)]),

@@ -22,6 +22,7 @@ from bot.domain import events as e
 from bot.domain.ports import Investigator
 from bot.domain.values import Alert
 from bot.incidents.books import Books
+from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.intake import Intake
 from bot.incidents.investigation import Investigation
@@ -198,6 +199,7 @@ class Bureau(House):
             Recovery(self.incidents, tools),
             Monitor(self.incidents, tools, readings),
             Books(self.incidents, tools, planner),
+            Calling(self.incidents, APPROVERS, INVENTORY),
         )  # fmt: skip
 
     async def changes_of_brain(self) -> list[str]:

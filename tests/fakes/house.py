@@ -20,6 +20,7 @@ from bot.domain.work import Work
 from bot.files import bundled_policy
 from bot.incidents.approvals import Approvals
 from bot.incidents.books import Books
+from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.intake import Intake
 from bot.incidents.investigation import Investigation
@@ -199,6 +200,7 @@ class House:
             Recovery(self.incidents, catalog),
             Monitor(self.incidents, catalog, readings),
             Books(self.incidents, catalog, planner),
+            Calling(self.incidents, APPROVERS, INVENTORY),
         )
 
     async def receive(self, *alerts: Alert) -> None:

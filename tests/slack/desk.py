@@ -17,9 +17,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
+from bot.domain.ports import Rotas
 from bot.domain.work import Work
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
+from bot.incidents.calling import Takeover
 from bot.incidents.service import Incidents
 from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
@@ -44,14 +46,21 @@ class NoQueue:
 class Desk:
     """One opsbot at the local Slack. `now` is its clock; a second desk shares nothing but Redis."""
 
-    def __init__(self, slack: LocalSlack, redis: Redis) -> None:
+    def __init__(
+        self,
+        slack: LocalSlack,
+        redis: Redis,
+        *,
+        rotas: Rotas | None = None,
+        standing_in: tuple[str, ...] = (),
+    ) -> None:
         self.slack = slack
         self.redis = redis
         self.now: datetime = story.at(10)
         self.client: AsyncWebClient = make_client(slack.bot_token, slack.api_url)
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.slots = RedisSlots(redis)
-        self.directory = SlackDirectory(self.client)
+        self.directory = SlackDirectory(self.client, rotas)
         self.projector = Projector(
             self.ledger,
             self.ledger,
@@ -59,6 +68,7 @@ class Desk:
             Messages(self.client, self.slots),
             self.directory,
             CHANNEL,
+            standing_in=standing_in,
         )
         self.incidents = Incidents(
             self.ledger, NoQueue(), lambda: self.now, oncall=("@data-oncall",)
@@ -71,7 +81,8 @@ class Desk:
         """A Bolt app with every listener."""
         app = make_app(self.client, signing_secret)
         answers = Answers(self.ledger, lambda: self.now)
-        listeners.register(app, Deps(self.approvals, answers, self.directory, self.slots))
+        takeover = Takeover(self.incidents, self.directory)
+        listeners.register(app, Deps(self.approvals, answers, self.directory, self.slots, takeover))
         return app
 
     async def connect(self) -> None:

@@ -169,8 +169,9 @@ def test_the_monitor_tells_the_last_look_and_until_when_it_watches() -> None:
 def test_an_escalation_mentions_one_group_and_says_why() -> None:
     asked = scene(called("the cause is not known"), called("nobody decided in time"))
     assert shown(slot(asked, "escalation:2")) == (
-        "<!subteam^S0DATAONCA|@data-oncall> INC-1 needs you: nobody decided in time"
+        "<!subteam^S0DATAONCA|@data-oncall> INC-1 needs you: nobody decided in time\n[I'm on it]"
     )
+    assert "[I'm on it]" not in shown(slot(asked, "escalation:1"))
     assert slot(asked, "escalation:1").text == "INC-1 needs a person: the cause is not known"
 
 

@@ -16,6 +16,9 @@ SETTINGS: dict[str, dict[str, object]] = {
     "jaeger": {},
     "airflow": {"token": SecretStr("t")},
     "jira": {"email": "a@acme.example", "token": SecretStr("t"), "project": "DATA"},
+    "alertmanager": {},
+    "pagerduty": {"token": SecretStr("t")},
+    "opsgenie": {"api_key": SecretStr("t")},
 }
 
 
@@ -23,13 +26,13 @@ def _connect(integration: AnyIntegration, url: str) -> object:
     return integration.connect(integration.settings(url=url, **SETTINGS[integration.name]))
 
 
-def test_all_tools_load_into_one_catalogue() -> None:
-    tools = [
-        tool
+def test_all_tools_load_into_one_catalogue_with_one_vendor_for_each() -> None:
+    tools = {
+        tool.name: tool
         for integration in INTEGRATIONS
         for tool in integration.tools(_connect(integration, "http://acme.example"))
-    ]
-    assert {tool.name for tool in Catalog(tools)} == {
+    }
+    assert {tool.name for tool in Catalog(tools.values())} == {
         "query_logs",
         "query_metrics",
         "query_changes",
@@ -38,6 +41,7 @@ def test_all_tools_load_into_one_catalogue() -> None:
         "rerun_job",
         "create_ticket",
         "update_ticket",
+        "get_oncall",
     }
 
 

@@ -172,8 +172,8 @@ class HttpClient:
         remaining = _remaining(ctx)
         if remaining <= 0:
             raise Unavailable(f"{sent}: its deadline passed before it was sent")
-        headers = {name: value.get_secret_value() for name, value in sent.headers.items()}
-        headers |= {"Accept": "application/json"}
+        headers = {"Accept": "application/json"}
+        headers |= {name: value.get_secret_value() for name, value in sent.headers.items()}
         data = None
         if sent.body is not None:
             headers["Content-Type"] = "application/json"

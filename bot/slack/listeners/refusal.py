@@ -14,7 +14,10 @@ async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
         case NotAllowedError():
             people = await directory.people(set(refused.approvers))
             who = " or ".join(people.name(a) for a in refused.approvers) or "somebody else"
-            return f"You can't approve this: needs {who}."
+            said = f"You can't approve this: needs {who}."
+            if refused.unreadable:
+                said += f" Who that is can't be told now: {safe('; '.join(refused.unreadable))}."
+            return said
         case AlreadyDecidedError():
             name = safe(await directory.name(refused.by))
             return f"{refused.choice.capitalize()} already, by {name} {clock(refused.at)}."

@@ -124,6 +124,8 @@ def _next(scene: Scene) -> str:
             open_ends = "; ".join(f.summary for f in reached.follow_ups) if reached else ""
             return f"still open: {open_ends}" if open_ends else "nothing, it is closed"
         case _:
+            if incident.taken_by:
+                return f"{scene.people.plain(incident.taken_by)} is on it"
             called = incident.calls[-1].to if incident.calls else ()
             whom = ", ".join(scene.people.plain(w) for w in called)
             return f"{whom or 'a person'} to take over"

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from bot.domain import events as e
 from bot.domain.incident import Call
+from bot.domain.waiting import waiting
+from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
-from bot.slack.views.text import NOTICE_LIMIT, read, said, section
+from bot.slack.views.text import (
+    NOTICE_LIMIT,
+    Block,
+    button,
+    clock,
+    context,
+    cut,
+    read,
+    said,
+    section,
+)
 
 _LONGEST = 200
 _LEAST_REASON = 60
@@ -14,18 +27,47 @@ _LEAST_REASON = 60
 def escalations(scene: Scene) -> list[Slot]:
     """One for each time that a person was called."""
     slots = []
+    found = {w.call: w for w in scene.work if isinstance(w, e.PeopleFound)}
     for number, call in enumerate(scene.incident.calls, start=1):
-        lead = f"{scene.people.all_mentions(call.to)} {scene.incident.id} needs you: "
-        left = max(_LEAST_REASON, _LONGEST - len(read(lead)))
+        people = found.get(number)
+        to = people.people if people else call.to
+        lead = f"{scene.people.all_mentions(to)} {scene.incident.id} needs you: "
+        after = _next_in_line(scene, number, call)
+        left = max(_LEAST_REASON, _LONGEST - len(read(lead + after)))
+        blocks: list[Block] = [section(lead + said(call.reason, left) + after)]
+        if people and people.instead:
+            blocks.append(context(said(people.instead, _LONGEST)))
         slots.append(
             Slot(
                 id=f"escalation:{number}",
                 text=said(f"{scene.incident.id} needs a person: {call.reason}", NOTICE_LIMIT),
-                blocks=(section(lead + said(call.reason, left)),),
+                blocks=(*blocks, *_taking(scene, number)),
+                state=scene.incident.taken_by or "",
             )
         )
         slots += [_direct(scene, number, call, user) for user in scene.reached.get(number, ())]
     return slots
+
+
+def _next_in_line(scene: Scene, number: int, call: Call) -> str:
+    """`. Dev is asked at 02:36.`, while nobody reacted to the last call."""
+    waits = waiting(scene.incident)
+    if waits is None or number != len(scene.incident.calls) or not call.then:
+        return ""
+    names = cut(", ".join(scene.people.plain(who) for who in call.then), 60)
+    verb = "is" if len(call.then) == 1 else "are"
+    return f". {said(names, 60)} {verb} asked at {clock(waits.until)}."
+
+
+def _taking(scene: Scene, number: int) -> tuple[Block, ...]:
+    """Under the last call: a button for whoever is on it, or who that is."""
+    incident = scene.incident
+    if number != len(incident.calls) or incident.resolved_at:
+        return ()
+    if incident.taken_by:
+        return (context(f"{scene.people.name(incident.taken_by)} is on it."),)
+    take = button("I'm on it", ids.TAKE, f"Take {incident.id}", value=incident.id)
+    return ({"type": "actions", "elements": [take]},)
 
 
 def _direct(scene: Scene, number: int, call: Call, user: str) -> Slot:

@@ -50,10 +50,15 @@ def _alert(alert: _Alert, inventory: Inventory) -> Alert:
         title=alert.annotations.get("summary") or labels.get("alertname", "Alert"),
         labels=labels,
         annotations=alert.annotations,
-        starts_at=alert.starts_at,
+        starts_at=_whole_ms(alert.starts_at),
         ends_at=alert.ends_at if alert.status == "resolved" else None,
         url=alert.generator_url or None,
         severity=severity_of(labels.get("severity", "")),
         service=service,
         environment=labels.get("environment") or (known.environment if known else ""),
     )
+
+
+def _whole_ms(at: datetime) -> datetime:
+    """As Alertmanager's API tells the same moment; its webhook tells nanoseconds."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

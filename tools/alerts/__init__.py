@@ -1,0 +1,1 @@
+"""What fires now, asked of who sends alerts."""

@@ -1,0 +1,1 @@
+"""Who is on call, wherever the rota is kept."""
