@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _approvers(given: Settings) -> tuple[str, ...]:
-    """Those of the settings. The local Slack brings its own, so without another somebody is there."""
+    """Those of the settings; where no Slack is set up, the local one brings somebody."""
     return given.approvers or (() if given.slack_configured else (FROM_SETTINGS,))
 
 
