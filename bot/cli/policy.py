@@ -13,6 +13,7 @@ from bot import files, settings, wiring
 from bot.cli.refusals import start_up
 from bot.cli.say import err, fail, out
 from bot.domain.values import Ask, Confidence, Severity
+from bot.policy.approvals import FROM_SETTINGS
 from bot.policy.autonomy import Mode
 from bot.policy.cases import Table
 from bot.policy.explain import explain
@@ -74,6 +75,11 @@ def run(options: argparse.Namespace) -> int:
         return fail("; ".join(mistakes(error, {})))
 
 
+def _approvers(given: Settings) -> tuple[str, ...]:
+    """Those of the settings; where no Slack is set up, the local one brings somebody."""
+    return given.approvers or (() if given.slack_configured else (FROM_SETTINGS,))
+
+
 def _explain(given: Settings, options: argparse.Namespace) -> int:
     prepared = wiring.prepare(given)
     policy = prepared.policy
@@ -88,7 +94,7 @@ def _explain(given: Settings, options: argparse.Namespace) -> int:
     if not strict:
         err("OPSBOT_INVENTORY is not set: the services are taken as known.")
     situation = _situation(options, tools.get(options.tool), prepared.inventory, strict=strict)
-    found = explain(policy, situation, given.approvers)
+    found = explain(policy, situation, _approvers(given))
     verdict = found.verdict
     out(f"{verdict.kind}  by {verdict.rule}, risk {found.risk}")
     out(f"because {verdict.reason}")
@@ -144,7 +150,7 @@ def _test(given: Settings, file: Path) -> int:
 def _lint(given: Settings) -> int:
     prepared = wiring.prepare(given)
     known = prepared.inventory if given.inventory else None
-    problems = lint(prepared.policy, wiring.declared_catalog(prepared), known, given.approvers)
+    problems = lint(prepared.policy, wiring.declared_catalog(prepared), known, _approvers(given))
     for problem in problems:
         out(problem)
     if problems:

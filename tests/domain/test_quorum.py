@@ -128,6 +128,7 @@ class TestInAnIncident:
         first = after(incident_of(self.WAITING), decision(via=both))
         assert_refused(first, decision(via=both), "already approved by U1")
 
+    @pytest.mark.invariant(14)
     @pytest.mark.parametrize("via", [("@platform",), ("@platform", "@security")])
     def test_the_requester_counts_for_none(self, via: tuple[str, ...]) -> None:
         own = plan(requester="U1")

@@ -52,6 +52,7 @@ async def test_whoever_prompted_the_plan_may_not_approve_it(house: House) -> Non
     assert (await house.fix()).status is PlanStatus.READY
 
 
+@pytest.mark.invariant(14)
 async def test_two_teams_agree_as_the_directory_knows_them_at_the_click(house: House) -> None:
     teams = [{"from": ["@oncall"]}, {"from": ["@security"]}]
     rule = {"id": "pairs", "effects": ["write"], "then": "ask", "approvals": teams}

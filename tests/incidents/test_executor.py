@@ -206,6 +206,7 @@ class TestObjections:
         assert void.reason == "policy also asks for 1 of @oncall now"
         assert first.world.painted == []
 
+    @pytest.mark.invariant(11)
     @pytest.mark.parametrize(
         ("changes", "words"),
         [
@@ -239,6 +240,7 @@ class TestObjections:
         await due.work()
         assert due.world.painted == ["paint hall green"]
 
+    @pytest.mark.invariant(11)
     async def test_a_freeze_that_begins_after_the_click_is_heeded(self, house: House) -> None:
         await house.approved()
         now = house.clock()

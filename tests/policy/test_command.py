@@ -115,6 +115,17 @@ def test_what_can_not_be_is_named(typed: Typed, options: tuple[str, str], words:
     assert said.startswith(f"opsbot: {words}")
 
 
+def test_with_a_slack_of_ones_own_it_is_told_that_nobody_may_approve(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPSBOT_APPROVERS")
+    assert typed(*EXPLAIN)[1][2] == "asks approvers, 1 needed, within 15 min"
+    assert typed("lint")[0] == 0
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    assert "OPSBOT_APPROVERS names no one" in typed(*EXPLAIN)[1][1]
+    assert typed("lint")[0] == 1
+
+
 def test_without_an_inventory_it_says_what_it_assumes(
     typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

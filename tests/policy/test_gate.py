@@ -286,6 +286,13 @@ def test_no_mode_keeps_the_books_from_being_kept() -> None:
     assert isinstance(judge(rules, [facts(effect="record", playbook="none")], WHO, MOMENT), Allow)
 
 
+def test_what_asks_anyway_keeps_the_reason_of_its_rule() -> None:
+    rules = policy({"id": "r", "then": "ask", "reason": "ours"}, autonomy={"default": "assisted"})
+    tripped = Circumstances(now=START, tripped=frozenset({"etl"}))
+    found = judge(rules, [facts(playbook="unpinned", tainted=True)], WHO, tripped)
+    assert found.reason == "ours"
+
+
 def test_an_ask_says_the_highest_risk_among_the_steps() -> None:
     rules = policy({"id": "r", "then": "ask"})
     found = judge(rules, [facts(tier=1), facts()], WHO, MOMENT)
@@ -370,6 +377,13 @@ def test_a_plan_of_several_rules_needs_every_team_of_each_of_them() -> None:
         "@security": 2,
         "@dba": 1,
     }
+
+
+def test_the_same_team_twice_is_two_people_of_it() -> None:
+    twice = {"then": "ask", "approvals": [{"from": ["@platform"]}, {"from": ["@platform"]}]}
+    found = verdict(twice, facts())
+    assert isinstance(found, Ask)
+    assert (found.approvals, found.approvers, found.groups) == (2, ("@platform",), ())
 
 
 RISKY = {"effect": "destructive", "reversible": False}

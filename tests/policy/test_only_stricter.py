@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,6 +169,7 @@ def test_another_step_never_makes_a_plan_laxer(
     assert as_strict(longer, verdict(given_rules, plan, moment))
 
 
+@pytest.mark.invariant(9)
 @given(rules, steps, beside, moments)
 def test_nothing_runs_by_itself_but_a_whole_committed_untainted_runbook_where_its_mode_lets_it(
     made: list[dict[str, Any]], step: Facts, more: dict[str, Any], moment: Circumstances

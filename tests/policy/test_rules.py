@@ -24,6 +24,7 @@ def rule(**changes: Any) -> str:
     return yaml.safe_dump({"version": 1, "rules": [given]})
 
 
+@pytest.mark.invariant(17)
 @pytest.mark.parametrize("selector", ["tools", "services", "environments"])
 @pytest.mark.parametrize(
     "value", [[], [""], ["*"], ["glob:*"], ["glob:"], ["**"], ["etl", "*"], "*", ""]
