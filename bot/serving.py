@@ -17,7 +17,6 @@ from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
-from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -43,7 +42,7 @@ async def serve(settings: Settings) -> None:
     prepared = wiring.prepare(settings)
     for problem in prepared.problems:
         log.warning("left out: %s", format_problem(problem))
-    arm_crashes(settings.crash_at)
+    arm_crashes(settings.crash_folder)
     redactor = Redactor(settings.secrets)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
@@ -67,7 +66,13 @@ async def serve(settings: Settings) -> None:
             state["ok"] = True
             messages = Messages(client, core.slots, redactor)
             projector = Projector(
-                core.ledger, core.ledger, core.slots, messages, directory, channel
+                core.ledger,
+                core.ledger,
+                core.slots,
+                messages,
+                directory,
+                channel,
+                core.incidents.pace,
             )
             intake = Intake(core.inbox, core.incidents, prepared.inventory, redactor.clean_all)
             await _work(core, intake, projector)
@@ -108,5 +113,5 @@ async def _socket(settings: Settings, app: AsyncApp) -> AsyncSocketModeHandler |
 async def _work(core: Core, intake: Intake, projector: Projector) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(intake.run())
-        tasks.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
+        tasks.create_task(wiring.sweeper(core).run())
         tasks.create_task(projector.run())

@@ -7,7 +7,7 @@ import logging
 
 from bot.domain.ports import Clock, Ledger, Queue
 from bot.incidents.cancellation import end_if_cancelled
-from bot.incidents.service import ENQUEUE_AGAIN
+from bot.incidents.pace import NORMAL, Pace
 
 log = logging.getLogger(__name__)
 _EVERY_SECONDS = 0.25
@@ -16,10 +16,11 @@ _EVERY_SECONDS = 0.25
 class Sweeper:
     """May run in every process at once: the queue folds what is enqueued twice."""
 
-    def __init__(self, ledger: Ledger, queue: Queue, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, queue: Queue, clock: Clock, pace: Pace = NORMAL) -> None:
         self._ledger = ledger
         self._queue = queue
         self._clock = clock
+        self._again = pace.enqueue_again
 
     async def run(self) -> None:
         while True:
@@ -35,6 +36,6 @@ class Sweeper:
         now = self._clock()
         due = await self._ledger.due(now, 200)
         for work in due:
-            await self._ledger.defer(work, now + ENQUEUE_AGAIN)
+            await self._ledger.defer(work, now + self._again)
         await self._queue.enqueue(due)
         return len(due)
