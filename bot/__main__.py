@@ -16,6 +16,7 @@ _COMMANDS = {
     "ask": "ask a question, as a mention does in Slack",
     "incidents": "list incidents, or show one",
     "runbooks": "list the runbooks, or lint them",
+    "drill": "kill opsbot at every point, and judge what is left",
     "bench": "measure what an investigation costs",
 }
 
