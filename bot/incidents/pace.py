@@ -34,5 +34,5 @@ class Pace(Frozen):
 
 
 NORMAL = Pace()
-DRILL = Pace(lease_seconds=2, enqueue_again_seconds=3, call_seconds=4, read_back_seconds=3)
+DRILL = Pace(lease_seconds=3, enqueue_again_seconds=5, call_seconds=5, read_back_seconds=5)
 """Fast enough that a drill of many deaths ends, and still longer than a busy machine is busy."""

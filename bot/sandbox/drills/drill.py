@@ -18,7 +18,7 @@ from bot.sandbox.model.scripts import script as model_script
 from bot.sandbox.valkey import ValkeyError
 from bot.supervisor import NotReadyError
 
-_MOST_SECONDS = 400.0
+_MOST_SECONDS = 900.0
 """After this long a drill is broken off: it waits for something that nobody foresaw."""
 
 

@@ -28,7 +28,7 @@ from bot.sandbox.stage import Stage
 from bot.sandbox.valkey import EmbeddedValkey
 from bot.supervisor import Supervisor
 
-PATIENCE = 150.0
+PATIENCE = 300.0
 """Seconds after which what a drill waits for is taken never to come; no machine is that busy."""
 _LOOK = 0.02
 

@@ -50,7 +50,7 @@ class Storm:
                     body = {"version": "4", "alerts": [alert]}
                     async with session.post(self._url, json=body) as answer:
                         if answer.status == 202:
-                            self.acknowledged.add(fingerprint)
+                            self.acknowledged.add(f"alertmanager:{fingerprint}")
                             return
                 self.refused += 1
                 await asyncio.sleep(_PAUSE)
