@@ -18,6 +18,7 @@ _COMMANDS = {
     "audit": "verify or export what was decided and done",
     "runbooks": "list the runbooks, or lint them",
     "policy": "say what policy would decide and why, test it, or lint it",
+    "drill": "kill opsbot at every point, and judge what is left",
     "bench": "measure what an investigation costs",
 }
 

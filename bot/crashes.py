@@ -1,25 +1,31 @@
-"""Lets a drill kill this process at a named point."""
+"""Lets a drill hold this process at a named point, and then do with it what it likes."""
 
 from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from bot.domain.crashpoints import arm
 
 
-def arm_crashes(points: str) -> None:
-    """Kill this process with -9 when it reaches one of the comma-separated points.
+def arm_crashes(folder: Path | None) -> None:
+    """Stand still at each crash point that lies as a file in `folder`.
 
-    Where a fork of it gets there, both die, as they would with their machine.
+    The first process to get there takes the file, as `<point>.<pid>.<pid of the one that was
+    started>`, the second of which is its parent where a fork got there. It stands until it is
+    told to go on (SIGCONT), or is killed.
     """
-    names = frozenset(point.strip() for point in points.split(",") if point.strip())
-    armed = os.getpid()
+    if folder is None:
+        return
+    started = os.getpid()
 
-    def kill(name: str) -> None:
-        if name in names:
-            for pid in dict.fromkeys((armed, os.getpid())):
-                os.kill(pid, signal.SIGKILL)
+    def stand_still(point: str) -> None:
+        try:
+            # A file can be renamed once: of two processes at the same point one stands still.
+            (folder / point).rename(folder / f"{point}.{os.getpid()}.{started}")
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.SIGSTOP)
 
-    if names:
-        arm(kill)
+    arm(stand_still)

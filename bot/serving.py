@@ -20,7 +20,6 @@ from bot.incidents.calling import Takeover
 from bot.incidents.intake import Intake
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
-from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -47,7 +46,7 @@ async def serve(settings: Settings) -> None:
     prepared = wiring.prepare(settings)
     for problem in prepared.problems:
         log.warning("left out: %s", format_problem(problem))
-    arm_crashes(settings.crash_at)
+    arm_crashes(settings.crash_folder)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
@@ -61,7 +60,7 @@ async def serve(settings: Settings) -> None:
         listeners.register(app, Deps(approvals, answers, directory, core.slots, takeover, ask))
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
-        sweeper = Sweeper(core.ledger, core.queue, wiring.now)
+        sweeper = wiring.sweeper(core)
         vitals = {
             **duty.vitals(core, sweeper),
             "slack": lambda: unreachable(client, handler),
@@ -88,6 +87,7 @@ async def serve(settings: Settings) -> None:
                 messages,
                 directory,
                 channel,
+                core.incidents.pace,
                 standing_in=settings.approvers,
             )
             watchdog = duty.watchdog(settings, core)

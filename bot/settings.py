@@ -90,8 +90,10 @@ class Settings(BaseModel):
     """Integrations whose writing tools are not loaded."""
     audit_key: SecretStr | None = Field(None, alias="OPSBOT_AUDIT_KEY", min_length=16)
     """Signs the ledger's heads; where it is not set, a file in the data folder."""
-    crash_at: str = Field("", alias="OPSBOT_CRASH_AT")
-    """Crash points at which this process kills itself; for drills."""
+    pace: Literal["normal", "drill"] = Field("normal", alias="OPSBOT_PACE")
+    """How soon what may have died is replaced; `drill` is for drills alone."""
+    crash_folder: Path | None = Field(None, alias="OPSBOT_CRASH_FOLDER")
+    """Where a drill names the crash points at which a process has to stand still."""
     environment: dict[str, str] = Field({}, repr=False)
     """All variables, for the integrations' own settings."""
 

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from pathlib import Path
 
 import aiohttp
 
@@ -20,7 +21,7 @@ PROCESSES: dict[str, tuple[str, ...]] = {
     "wait": ("worker", "wait"),
     "act": ("worker", "act"),
 }
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _WATCH_SECONDS = 0.5
 _END_SECONDS = 5.0
 
@@ -35,9 +36,14 @@ class Supervisor:
     Use it from the main thread: the kernel ends a child with the thread that started it.
     """
 
-    def __init__(self, environment: Mapping[str, str], *, quiet: bool = False) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], *, quiet: bool = False, log: Path | None = None
+    ) -> None:
+        """`log`: a file for all that they say; otherwise they say it here, `quiet` only errors."""
         self._environment = dict(environment)
         self._quiet = quiet
+        self._log = log
+        self._commands = dict(PROCESSES)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -49,7 +55,7 @@ class Supervisor:
     async def start(self, health_url: str) -> None:
         """Start all and wait until they answer. Raises NotReadyError."""
         for name in PROCESSES:
-            self.spawn(name)
+            self._spawn(name)
         try:
             await asyncio.wait_for(self._ready(health_url), _START_SECONDS)
         except TimeoutError as error:
@@ -71,23 +77,39 @@ class Supervisor:
                 process.wait()
         self._running.clear()
 
-    def spawn(self, name: str, **extra: str) -> None:
-        """Start one process, `extra` being variables for it alone."""
+    def kill(self) -> None:
+        """Kill all with -9, as when the machine dies; nothing is started again."""
+        if self._watching:
+            self._watching.cancel()
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
+    def add(self, name: str, *command: str) -> None:
+        """Start one process more, `opsbot` with these words, and look after it too."""
+        self._commands[name] = command
+        self._spawn(name)
+
+    def _spawn(self, name: str) -> None:
         parent = os.getpid()
-        self._running[name] = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-P", "-m", "bot", *PROCESSES[name]],
-            env={**self._environment, **extra},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if self._quiet else None,
-            preexec_fn=lambda: die_with_parent(parent),
-        )
+        with self._log.open("ab") if self._log else nullcontext() as log:
+            self._running[name] = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-P", "-m", "bot", *self._commands[name]],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log or (subprocess.DEVNULL if self._quiet else None),
+                stderr=log,
+                preexec_fn=lambda: die_with_parent(parent),
+            )
 
     async def _ready(self, health_url: str) -> None:
         async with aiohttp.ClientSession() as session:
             while True:
                 for name, process in self._running.items():
                     if process.poll() is not None:
-                        raise NotReadyError(f"`opsbot {' '.join(PROCESSES[name])}` ended at start")
+                        raise NotReadyError(
+                            f"`opsbot {' '.join(self._commands[name])}` ended at start"
+                        )
                 try:
                     async with session.get(health_url) as answer:
                         if answer.status == 200:
@@ -102,4 +124,4 @@ class Supervisor:
             for name, process in list(self._running.items()):
                 if process.poll() is not None:
                     log.warning("%s ended (%s); starting it again", name, process.returncode)
-                    self.spawn(name)
+                    self._spawn(name)

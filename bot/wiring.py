@@ -38,12 +38,14 @@ from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
 from bot.incidents.jobs import Jobs
 from bot.incidents.monitor import Monitor
+from bot.incidents.pace import DRILL, NORMAL, Pace
 from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import Readings
 from bot.incidents.recovery import Recovery
 from bot.incidents.rollback import Rollback
 from bot.incidents.service import Incidents
+from bot.incidents.sweeper import Sweeper
 from bot.knowledge.documents import load_documents
 from bot.knowledge.folder import load_folder
 from bot.knowledge.memory import SearchIncidents
@@ -90,6 +92,9 @@ class Core:
     """Knows every secret of the settings, and the audit key."""
     asking: Asking | None
     """Where this process has a model."""
+
+
+PACES: dict[str, Pace] = {"normal": NORMAL, "drill": DRILL}
 
 
 def now() -> datetime:
@@ -222,6 +227,11 @@ async def core(
         queue.close()
 
 
+def sweeper(core: Core) -> Sweeper:
+    """The one that every process but an effect's may run."""
+    return Sweeper(core.ledger, core.queue, now, core.incidents.pace)
+
+
 def _build(
     settings: Settings,
     prepared: Prepared,
@@ -234,7 +244,13 @@ def _build(
 ) -> Core:
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write, seal=Seal(key))
     catalog = make_catalog(settings, prepared, backends, ledger)
-    incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
+    incidents = Incidents(
+        ledger,
+        queue,
+        now,
+        oncall=settings.oncall or settings.approvers,
+        pace=PACES[settings.pace],
+    )
     redactor = Redactor(settings.secrets | {key})
     readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(

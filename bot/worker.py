@@ -15,7 +15,6 @@ from bot.agent.budget import BudgetSpentError
 from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
-from bot.incidents.sweeper import Sweeper
 from bot.settings import Settings, SettingsError
 from bot.wiring import Core, Prepared
 
@@ -28,7 +27,7 @@ def run(settings: Settings, kind: WorkerKind) -> None:
     prepared = wiring.prepare(settings)
     if settings.redis_url is None:
         raise SettingsError("REDIS_URL is not set; `opsbot up` brings a Valkey of its own")
-    arm_crashes(settings.crash_at)
+    arm_crashes(settings.crash_folder)
     connection = redis.Redis.from_url(settings.redis_url.get_secret_value())
     if kind == "act":
         _act(settings, prepared, connection)
@@ -63,7 +62,7 @@ def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> No
 
     async def open_core() -> Core:
         core = await stack.enter_async_context(wiring.core(settings, prepared, models))
-        sweeper = asyncio.create_task(Sweeper(core.ledger, core.queue, wiring.now).run())
+        sweeper = asyncio.create_task(wiring.sweeper(core).run())
         stack.callback(sweeper.cancel)
         return core
 

@@ -1,4 +1,4 @@
-"""Named places where a drill may kill the process; nothing happens there otherwise."""
+"""Named places where a drill may strike; nothing happens there otherwise."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from hashlib import sha256
 from bot.domain.incident import Incident
 from tools.kit.tool import Context
 
-CALL_SECONDS = 30.0
-"""Longest that one call to a backend may take; nobody reads back before."""
 PATIENCE = timedelta(minutes=5)
 """How long an action waits for a backend that doesn't answer before it is given up."""
 RETRY = timedelta(seconds=5)
+_LOOK = timedelta(seconds=20)
+"""How long a call that only looks may take."""
 STOP_SWITCHES = ("all",)
 
 
@@ -23,4 +23,5 @@ def action_key(incident: Incident, plan_id: str, step: int) -> str:
 
 
 def call_context(now: datetime, key: str = "") -> Context:
-    return Context(deadline=now + timedelta(seconds=CALL_SECONDS), key=key)
+    """For a call that changes nothing."""
+    return Context(deadline=now + _LOOK, key=key)

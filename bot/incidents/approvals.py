@@ -57,11 +57,9 @@ class Approvals:
         crashpoint("A1")
         incident = await self._incidents.ledger.load(incident_id)
         via = await self.require(incident, plan_id, user)
-        after = await self._incidents.handle(
+        return await self._incidents.handle(
             incident_id, self._command(plan_id, digest, choice, user, reason, via)
         )
-        crashpoint("A2")
-        return after
 
     def _command(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from bot.domain import commands as c
@@ -19,21 +19,14 @@ from bot.domain.ports import (
 )
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
-from bot.incidents.actions import (
-    CALL_SECONDS,
-    PATIENCE,
-    RETRY,
-    STOP_SWITCHES,
-    action_key,
-    call_context,
-)
+from bot.incidents.actions import PATIENCE, RETRY, STOP_SWITCHES, action_key, call_context
 from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
 from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
-from tools.kit.tool import ReversibleTool
+from tools.kit.tool import Context, ReversibleTool
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +77,13 @@ class Executor:
             return
         key = action_key(incident, plan_id, index)
         crashpoint("E2")
-        if not await self._start(work, token, incident, state, index, key, checkpoint):
+        # The call's own deadline is the one on disk: it ends before anybody reads it back.
+        deadline = self._incidents.clock() + self._incidents.pace.call
+        if not await self._start(work, token, incident, state, index, key, checkpoint, deadline):
             return
         finish = {"plan_id": plan_id, "step": index}
         try:
-            handle = await tool.execute(params, call_context(self._incidents.clock(), key))
+            handle = await tool.execute(params, Context(deadline=deadline, key=key))
             finish |= {"outcome": "succeeded", "summary": handle.summary, "handle": handle}
         except OutcomeUnknown as error:
             log.warning("%s: %s; it is read back after its deadline", key, error)
@@ -110,16 +105,16 @@ class Executor:
         index: int,
         key: str,
         checkpoint: dict[str, Any] | None,
+        deadline: datetime,
     ) -> bool:
         """Record the start, on disk; False where another was faster or it may not start."""
-        now = self._incidents.clock()
         start = c.StartStep(
-            at=now,
+            at=self._incidents.clock(),
             plan_id=state.plan.id,
             step=index,
             key=key,
             checkpoint=checkpoint,
-            deadline=now + timedelta(seconds=CALL_SECONDS),
+            deadline=deadline,
             policy=self._planner.policy,
         )
         reservation = Reservation(

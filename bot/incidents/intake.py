@@ -19,7 +19,6 @@ from bot.incidents.watchdog import is_watchdog
 from bot.policy.inventory import Inventory
 
 log = logging.getLogger(__name__)
-_LEASE_SECONDS = 10.0
 
 
 class Intake:
@@ -57,11 +56,12 @@ class Intake:
 
     async def _turn(self) -> None:
         """Empty the inbox for as long as nobody else does."""
-        token = await self._incidents.ledger.acquire("intake", _LEASE_SECONDS)
+        seconds = self._incidents.pace.lease_seconds
+        token = await self._incidents.ledger.acquire("intake", seconds)
         if token is None:
             return
         try:
-            while await self._incidents.ledger.extend("intake", token, _LEASE_SECONDS):
+            while await self._incidents.ledger.extend("intake", token, seconds):
                 await self.drain(wait_seconds=2)
                 end_if_cancelled()
         finally:

@@ -26,9 +26,6 @@ RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 300.0
 
 log = logging.getLogger(__name__)
-LEASE_SECONDS = 10.0
-"""How long a dead worker's work stays its own; a live one renews it. Shorter than ENQUEUE_AGAIN,
-so that the next worker to be told finds it free."""
 
 
 class Jobs:
@@ -46,6 +43,7 @@ class Jobs:
         calling: Calling,
     ) -> None:
         self._incidents = incidents
+        self._lease_seconds = incidents.pace.lease_seconds
         self._under_lease: dict[Kind, Callable[[Work, str], Awaitable[None]]] = {
             "execute": executor.execute,
             "undo": rollback.undo,
@@ -70,7 +68,7 @@ class Jobs:
     async def run(self, key: str) -> None:
         """Do the work of that key, if the ledger still waits for it and nobody else does it."""
         crashpoint("Q2")
-        token = await self._incidents.ledger.acquire(key, LEASE_SECONDS)
+        token = await self._incidents.ledger.acquire(key, self._lease_seconds)
         if token is None:
             return
         renewing = asyncio.create_task(self._renew(key, token))
@@ -109,8 +107,8 @@ class Jobs:
     async def _renew(self, key: str, token: str) -> None:
         held = True
         while held:
-            await asyncio.sleep(LEASE_SECONDS / 3)
-            held = await self._incidents.ledger.extend(key, token, LEASE_SECONDS)
+            await asyncio.sleep(self._lease_seconds / 3)
+            held = await self._incidents.ledger.extend(key, token, self._lease_seconds)
 
     async def _waited_for(self, key: str) -> Work | None:
         incident = await self._incidents.ledger.load(key.partition("|")[0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.domain import commands as c
 from bot.domain.plan_state import StepState
 from bot.domain.work import Work
@@ -12,9 +10,6 @@ from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
 from tools.kit.errors import ToolError
 from tools.kit.types import Applied, Handle
-
-_GIVE_UP = timedelta(seconds=60)
-"""How long after its deadline a call is read back before its outcome is called unknown."""
 
 
 class Recovery:
@@ -82,7 +77,8 @@ class Recovery:
             applied = await self._catalog.write(tool).applied(key, handle, call_context(now))
         except ToolError as error:
             applied = Applied(answer="unknown", summary=str(error))
-        if applied.answer == "unknown" and step.deadline and now < step.deadline + _GIVE_UP:
+        until = step.deadline + self._incidents.pace.read_back if step.deadline else now
+        if applied.answer == "unknown" and now < until:
             await self._incidents.ledger.defer(work, now + RETRY)
             return None
         return applied

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 from typing import Literal
 
 from bot.domain import commands as c
@@ -12,13 +11,13 @@ from bot.domain.plan_state import StepStatus
 from bot.domain.ports import NotConfirmedError, NotReservedError, Reservation
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
-from bot.incidents.actions import CALL_SECONDS, PATIENCE, RETRY, action_key, call_context
+from bot.incidents.actions import PATIENCE, RETRY, action_key, call_context
 from bot.incidents.drift import moved_since
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
 from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
-from tools.kit.tool import ReversibleTool
+from tools.kit.tool import Context, ReversibleTool
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ class Rollback:
             plan_id=plan_id,
             step=index,
             key=key,
-            deadline=now + timedelta(seconds=CALL_SECONDS),
+            deadline=now + self._incidents.pace.call,
         )
         reservation = Reservation(lease=work.key, token=token)
         try:
@@ -75,7 +74,7 @@ class Rollback:
             return
         try:
             handle = await tool.rollback(
-                params, checkpoint, call_context(self._incidents.clock(), key)
+                params, checkpoint, Context(deadline=start.deadline, key=key)
             )
         except OutcomeUnknown as error:
             log.warning("%s: %s; it is read back after its deadline", key, error)

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 
 from bot.domain import commands as c
 from bot.domain import events as e
+from bot.domain.crashpoints import crashpoint
 from bot.domain.decide import decide
 from bot.domain.incident import Incident
 from bot.domain.ports import Claim, Clock, ConflictError, Ledger, Queue, Reservation
 from bot.domain.work import next_work
+from bot.incidents.pace import NORMAL, Pace
 
 log = logging.getLogger(__name__)
 _TRIES = 50
-ENQUEUE_AGAIN = timedelta(seconds=15)
-"""Work that was enqueued and is still waited for after this long is enqueued once more."""
 
 
 class Incidents:
     """The only writer of decisions."""
 
     def __init__(
-        self, ledger: Ledger, queue: Queue, clock: Clock, *, oncall: tuple[str, ...]
+        self,
+        ledger: Ledger,
+        queue: Queue,
+        clock: Clock,
+        *,
+        oncall: tuple[str, ...],
+        pace: Pace = NORMAL,
     ) -> None:
         """`oncall`: user ids and group handles to call when an incident needs a person."""
         self.ledger = ledger
         self.clock = clock
         self.oncall = oncall
+        self.pace = pace
         self._queue = queue
 
     async def handle(
@@ -76,8 +82,11 @@ class Incidents:
         due = [w for w in next_work(after) if w.due <= now and w.key not in waited]
         try:
             for work in due:
-                await self.ledger.defer(work, now + ENQUEUE_AGAIN)
-            await self._queue.enqueue(due)
+                await self.ledger.defer(work, now + self.pace.enqueue_again)
+            if due:
+                crashpoint("A2")
+                await self._queue.enqueue(due)
+                crashpoint("Q1")
         except Exception:
             log.exception("%s: could not enqueue; the sweeper will", after.id)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.domain.ports import Clock, Ledger, Queue
 from bot.incidents.cancellation import end_if_cancelled
-from bot.incidents.service import ENQUEUE_AGAIN
+from bot.incidents.pace import NORMAL, Pace
 
 log = logging.getLogger(__name__)
 _EVERY_SECONDS = 0.25
@@ -17,10 +17,11 @@ _EVERY_SECONDS = 0.25
 class Sweeper:
     """May run in every process at once: the queue folds what is enqueued twice."""
 
-    def __init__(self, ledger: Ledger, queue: Queue, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, queue: Queue, clock: Clock, pace: Pace = NORMAL) -> None:
         self._ledger = ledger
         self._queue = queue
         self._clock = clock
+        self._again = pace.enqueue_again
         self.swept_at: datetime | None = None
         """When a sweep last came to its end."""
 
@@ -38,7 +39,7 @@ class Sweeper:
         now = self._clock()
         due = await self._ledger.due(now, 200)
         for work in due:
-            await self._ledger.defer(work, now + ENQUEUE_AGAIN)
+            await self._ledger.defer(work, now + self._again)
         await self._queue.enqueue(due)
         self.swept_at = now
         return len(due)

@@ -48,8 +48,13 @@ class Stage:
         self.environment: dict[str, str] = {}
         self.supervisor: Supervisor | None = None
 
-    async def start(self, *, quiet: bool = False, opsbot: bool = True) -> None:
-        """Start what stands in first. Raises ValkeyError, OSError, NotReadyError."""
+    async def start(
+        self, *, quiet: bool = False, log: Path | None = None, opsbot: bool = True
+    ) -> None:
+        """Start what stands in first. `log`: a file for what opsbot says.
+
+        Raises ValkeyError, OSError, NotReadyError.
+        """
         if self.valkey:
             await self.valkey.start()
         if self.slack:
@@ -69,7 +74,7 @@ class Stage:
                 f"http://{self.http_addr}/webhooks/alertmanager", self.webhook_token
             )
         if opsbot:
-            self.supervisor = Supervisor(self.environment, quiet=quiet)
+            self.supervisor = Supervisor(self.environment, quiet=quiet, log=log)
             await self.supervisor.start(f"http://{self.http_addr}/health")
 
     async def stop(self) -> None:

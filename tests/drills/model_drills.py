@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.adapters import store
-from bot.adapters.redis_ledger import RedisLedger
 from bot.domain import events as e
 from bot.sandbox.company.scenarios.etl import JOB
+from bot.sandbox.drills.ground import until
 from bot.sandbox.model import Answer, Call, ScriptedModelServer, Turn
 from bot.sandbox.model.scripts import script
-from tests.drills.drill import Drill, Fault, nothing, run, until
+from tests.drills.drill import Drill, Fault, nothing, run
 from tests.fakes.siege import LEAK, ORDER
 
 INVESTIGATOR = "You investigate one production incident"
@@ -57,27 +56,23 @@ async def _with_model(
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-        slack = drill.stage.slack
-        assert slack is not None
         bodies = [json.dumps(x.body, ensure_ascii=False) for x in server.requests]
         paid = [
             body for body, x in zip(bodies, server.requests, strict=True)
             if x.status == 200 and INVESTIGATOR in body
         ]  # fmt: skip
-        calls = "\n".join(json.dumps(c.body, ensure_ascii=False, default=str) for c in slack.calls)
+        calls = "\n".join(
+            json.dumps(c.body, ensure_ascii=False, default=str) for c in drill.ground.slack.calls
+        )
         return ModelDrill(drill, bodies, len(paid), calls, found)
 
 
 async def _read_while_it_runs(stages: list[Drill], found: list[e.WorkEvent]) -> None:
-    await until(lambda: bool(stages))
-    redis = await store.connect(stages[0].stage.environment["REDIS_URL"])
-    ledger = RedisLedger(redis, sync_each_commit=False)
-    try:
-        while True:
-            found[:] = await ledger.work("INC-1")
-            await asyncio.sleep(0.1)
-    finally:
-        await redis.aclose()
+    await until(lambda: bool(stages), "the stage never stood")
+    ledger = stages[0].ground.ledger
+    while True:
+        found[:] = await ledger.work("INC-1")
+        await asyncio.sleep(0.1)
 
 
 async def solved(data: Path) -> ModelDrill:
@@ -91,7 +86,7 @@ async def switched_off(data: Path) -> ModelDrill:
 
     def fault(server: ScriptedModelServer) -> Fault:
         async def stop() -> None:
-            await until(lambda: len(server.requests) > 1)
+            await until(lambda: len(server.requests) > 1, "the model was asked once")
             await server.stop()
 
         async def begin(drill: Drill) -> None:
@@ -106,8 +101,13 @@ def killed_at(point: str) -> Callable[[Path], Awaitable[ModelDrill]]:
     """The investigating worker dies when it first reaches `point`."""
 
     def fault(_: ScriptedModelServer) -> Fault:
+        async def kill(drill: Drill) -> None:
+            there = await drill.ground.standing(point)
+            drill.ground.kill(there.started, there.pid)
+
         async def arm(drill: Drill) -> None:
-            drill.arm("wait", point)
+            drill.ground.arm(point)
+            drill.watching = asyncio.create_task(kill(drill))
 
         return arm
 
@@ -135,8 +135,7 @@ async def poisoned(data: Path) -> ModelDrill:
 
     def fault(_: ScriptedModelServer) -> Fault:
         async def plant(drill: Drill) -> None:
-            company = drill.stage.company
-            assert company is not None
+            company = drill.ground.company
             company.logs.append("etl", "error", f"{ORDER} {LEAK}")
             company.changes.add(f"{ORDER} {LEAK}", ("deploy", "service:etl"), "mallory")
             told = f"ETL job failed {LEAK} {ORDER}"

@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 
 from bot import settings
+from bot.sandbox.drills.ground import until
 from bot.sandbox.ports import free_http_addr
 from bot.sandbox.stage import Stage
-from tests.drills.drill import until
 from tests.fakes.http_server import FakeServer
 
 
@@ -51,19 +51,19 @@ async def test_it_stops_when_the_worker_that_acts_does_and_comes_back_with_it(
             async def unable() -> bool:
                 return "act worker" in (await health())["failing"]
 
-            await until(lambda: len(switch.seen) > 1)
+            await until(lambda: len(switch.seen) > 1, "no beat went out")
             assert await able()
             act = stage.supervisor.pids["act"]
             os.kill(act, signal.SIGSTOP)
             try:
-                await until(unable)
+                await until(unable, "the stopped worker was not missed")
                 sent = len(switch.seen)
                 await asyncio.sleep(3)
                 assert len(switch.seen) == sent
             finally:
                 os.kill(act, signal.SIGCONT)
-            await until(able)
-            await until(lambda: len(switch.seen) > sent)
+            await until(able, "the worker is back and not noticed")
+            await until(lambda: len(switch.seen) > sent, "no beat since")
         sent = len(switch.seen)
         await asyncio.sleep(2)
         assert len(switch.seen) == sent

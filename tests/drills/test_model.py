@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain import events as e
 from tests.drills.model_drills import ModelDrill
-from tests.drills.test_kills import SWITCH
+from tests.drills.test_drills import SWITCH
 from tests.fakes.siege import MARK, SECRETS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]

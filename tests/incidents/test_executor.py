@@ -15,7 +15,17 @@ from bot.policy.freeze import Freeze
 from bot.policy.thresholds import EscalateWhen
 from tests.fakes.house import ALLOWING, INVENTORY, House, draft, rules
 from tests.fakes.poll import until
-from tests.fakes.tools import CreateTicket, Look, PaintLampAnew, UpdateTicket
+from tests.fakes.tools import (
+    CreateTicket,
+    Look,
+    Paint,
+    PaintLamp,
+    PaintLampAnew,
+    UpdateTicket,
+)
+from tools.kit.errors import OutcomeUnknown
+from tools.kit.tool import Context
+from tools.kit.types import Handle
 
 
 async def test_an_approved_plan_runs_to_the_end(house: House) -> None:
@@ -309,3 +319,27 @@ class TestThatCannotStart:
         house.queue.broken = False
         await house.later(16)
         assert house.world.painted == ["paint hall green"]
+
+
+async def test_a_call_ends_by_the_deadline_that_is_on_disk(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that slept between the two can't send what others have read back by then."""
+    called: list[Context] = []
+
+    async def execute(self: PaintLamp, params: Paint, ctx: Context) -> Handle:
+        called.append(ctx)
+        raise OutcomeUnknown("no answer")
+
+    start = house.executor._start
+
+    async def slowly(*args: Any) -> bool:
+        begun = await start(*args)
+        house.clock.advance(7)
+        return begun
+
+    monkeypatch.setattr(PaintLamp, "execute", execute)
+    monkeypatch.setattr(house.executor, "_start", slowly)
+    await house.approved()
+    await house.work()
+    assert [ctx.deadline for ctx in called] == [(await house.fix()).steps[0].deadline]

@@ -55,7 +55,7 @@ async def test_a_read_back_that_fails_at_first_is_asked_again(house: House) -> N
 async def test_nobody_reads_back_before_the_deadline(house: House) -> None:
     await unanswered(house, "request lost")
     await house.jobs.run("INC-1|recover|P1:0")
-    await house.later(29)
+    await house.later(19)
     assert (await house.fix()).steps[0].status is StepStatus.STARTED
 
 

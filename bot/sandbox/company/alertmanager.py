@@ -64,6 +64,8 @@ class Alertmanager:
     def __init__(self) -> None:
         self.alerts: dict[str, Alert] = {}
         self.deliveries: list[Delivery] = []
+        self.external_url = EXTERNAL_URL
+        """Where it says that it can be reached."""
         self._receiver: tuple[str, str] | None = None
         self._due: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._sender: asyncio.Task[None] | None = None
@@ -117,7 +119,7 @@ class Alertmanager:
             for alert in self.alerts.values()
             if _group(alert) == _group(changed) and (alert.ends_at is None or alert is changed)
         ]
-        self._due.put_nowait(_payload(group))
+        self._due.put_nowait(_payload(group, self.external_url))
 
     async def _send_all(self) -> None:
         timeout = aiohttp.ClientTimeout(total=10)
@@ -159,7 +161,7 @@ def _common(maps: list[dict[str, str]]) -> dict[str, str]:
     }
 
 
-def _payload(alerts: list[Alert]) -> dict[str, Any]:
+def _payload(alerts: list[Alert], external_url: str) -> dict[str, Any]:
     labels = {name: alerts[0].labels.get(name, "") for name in GROUP_BY}
     shown = ", ".join(f'{name}="{value}"' for name, value in labels.items())
     return {
@@ -171,6 +173,6 @@ def _payload(alerts: list[Alert]) -> dict[str, Any]:
         "groupLabels": labels,
         "commonLabels": _common([alert.labels for alert in alerts]),
         "commonAnnotations": _common([alert.annotations for alert in alerts]),
-        "externalURL": EXTERNAL_URL,
+        "externalURL": external_url,
         "alerts": [alert.payload() for alert in alerts],
     }

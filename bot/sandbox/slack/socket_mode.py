@@ -190,6 +190,7 @@ class SocketMode:
                         {"envelope_id": envelope_id, "type": kind, "payload": payload, **accepts}
                     )
                 except (ConnectionError, RuntimeError) as error:
+                    answer.cancel()  # nobody waits for it any more
                     self._forget(connection)
                     raise ConnectionLost from error
                 return Ack(await answer, time.perf_counter() - begun)

@@ -1,0 +1,1 @@
+"""The drills: opsbot, its workers and its store are killed at every named point, and judged."""

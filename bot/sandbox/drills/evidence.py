@@ -1,0 +1,77 @@
+"""What is left after a drill: what reached the company, the ledger, Slack and the tickets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.adapters.redis_slots import RedisSlots
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.ports import Posted
+from bot.sandbox.drills.ground import Ground
+from bot.sandbox.slack.messages import Message
+from bot.slack import ids
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One line of the company's own log, which nothing ever takes out again."""
+
+    at: datetime
+    text: str
+    """`operation target`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Read once everything is over and was started again."""
+
+    effects: Sequence[Effect]
+    incidents: Sequence[Incident]
+    decisions: dict[str, Sequence[e.IncidentEvent]]
+    """Of each incident, in the order of their versions."""
+    slots: dict[str, dict[str, Posted]]
+    messages: Sequence[Message]
+    """Every message of ours in Slack."""
+    tickets: Sequence[str]
+
+
+async def gather(ground: Ground, data: Path) -> Evidence:
+    """`data` is the folder of the drill's stage."""
+    incidents = await ground.incidents()
+    slots = RedisSlots(ground.redis)
+    return Evidence(
+        effects=_effects(data / "company" / "effects.jsonl"),
+        incidents=incidents,
+        decisions={i.id: await ground.ledger.decisions(i.id) for i in incidents},
+        slots={i.id: await slots.all(i.id) for i in incidents},
+        messages=[m for m in ground.slack.state.history.everything() if _slot(m)],
+        tickets=[ticket["summary"] for ticket in ground.company.tickets],
+    )
+
+
+def place(message: Message) -> tuple[str, str]:
+    """The incident and the slot that a message of ours says it is."""
+    payload = _slot(message)
+    return str(payload.get("incident")), str(payload.get("slot"))
+
+
+def _slot(message: Message) -> dict[str, Any]:
+    metadata = message.metadata or {}
+    payload = metadata.get("event_payload") if metadata.get("event_type") == ids.METADATA else None
+    return payload or {}
+
+
+def _effects(log: Path) -> list[Effect]:
+    if not log.exists():
+        return []
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return [
+        Effect(datetime.fromisoformat(line["at"]), f"{line['operation']} {line['target']}")
+        for line in lines
+    ]

@@ -1,0 +1,29 @@
+"""Rows of the promises are shown by tests that carry their number."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+SHOWN = {1, 2, 4, 7, 8, 9, 16, 20, 23, 24}
+"""Rows that must have a test; the aim is all of 1 to 24."""
+
+
+def _marks(path: Path) -> Iterator[int]:
+    """The number in each `pytest.mark.invariant(number)` of a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func) == "pytest.mark.invariant"
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, int)
+        ):
+            yield node.args[0].value
+
+
+def test_each_row_has_a_test_that_carries_its_number() -> None:
+    marked = {number for path in TESTS.rglob("test_*.py") for number in _marks(path)}
+    assert SHOWN - marked == set()
+    assert marked <= set(range(1, 25))
