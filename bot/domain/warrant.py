@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bot.domain import events as e
 from bot.domain.chain import Flaw
-from bot.domain.values import Allow, Ask
+from bot.domain.quorum import missing, told
+from bot.domain.values import Allow, Ask, Decision
 
 
 def unwarranted(commits: Sequence[tuple[int, Sequence[e.IncidentEvent]]]) -> list[Flaw]:
@@ -53,30 +54,32 @@ def _start(start: e.ActionStarted, earlier: Sequence[e.IncidentEvent]) -> str | 
     match proposed.verdict:
         case Allow():
             return None
-        case Ask(approvals=needed):
-            return _approval(start, digest, needed, earlier)
+        case Ask() as ask:
+            return _approval(start, digest, ask, earlier)
         case verdict:
             return f"started though policy said {verdict.kind}"
 
 
 def _approval(
-    start: e.ActionStarted, digest: str, needed: int, earlier: Sequence[e.IncidentEvent]
+    start: e.ActionStarted, digest: str, ask: Ask, earlier: Sequence[e.IncidentEvent]
 ) -> str | None:
     plan_id = start.plan_id
     answers = [x for x in earlier if isinstance(x, e.ApprovalDecided) and x.plan_id == plan_id]
     if any(answer.choice == "reject" for answer in answers):
         return "started though it was rejected"
     expires = _expiry(plan_id, digest, earlier)
-    good = {
-        answer.actor
+    good = [
+        Decision(choice="approve", by=answer.actor, at=answer.at, via=answer.via)
         for answer in answers
         if answer.digest == digest and (expires is None or answer.at < expires)
-    }
-    if len(good) < needed:
-        return f"started with {len(good)} of {needed} approvals"
-    if not set(start.approved_by) <= good:
-        strangers = ", ".join(sorted(set(start.approved_by) - good))
-        return f"started in the name of {strangers}, who did not approve it"
+    ]
+    lacking = missing(ask, good)
+    if lacking:
+        people = len({decision.by for decision in good})
+        return f"started with {people} of {ask.approvals} approvals, lacking {told(lacking)}"
+    strangers = set(start.approved_by) - {decision.by for decision in good}
+    if strangers:
+        return f"started in the name of {', '.join(sorted(strangers))}, who did not approve it"
     return None
 
 

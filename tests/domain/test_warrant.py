@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain import events as e
+from bot.domain.values import ApprovalGroup
 from bot.domain.warrant import unwarranted
 from tests.fakes.story import (
     ALLOW,
@@ -46,6 +47,21 @@ def approval(**changes: Any) -> e.IncidentEvent:
     return decided().model_copy(update=changes)
 
 
+def by_oncall(who: str) -> e.IncidentEvent:
+    return decided(by=who).model_copy(update={"via": ("@oncall",)})
+
+
+TEAMS = ask(2).model_copy(
+    update={
+        "approvers": ("@oncall", "@security"),
+        "groups": (
+            ApprovalGroup(approvers=("@oncall",)),
+            ApprovalGroup(approvers=("@security",)),
+        ),
+    }
+)
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -69,6 +85,10 @@ def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
         ((proposed(), started(), decided()), "started with 0 of 1 approvals"),
         ((proposed(), [started(), decided()]), "started with 0 of 1 approvals"),
         ((proposed(verdict=ask(2)), decided(), decided(), started()), "1 of 2 approvals"),
+        (
+            (proposed(verdict=TEAMS), approval(via=("@oncall",)), by_oncall("U2"), started()),
+            "2 of 2 approvals, lacking 1 of @security",
+        ),
         ((proposed(), approval(digest="of another plan"), started()), "0 of 1 approvals"),
         ((proposed(), approval(at=at(2 + EXPIRES)), started()), "0 of 1 approvals"),
         ((proposed(), decided("reject"), started()), "started though it was rejected"),
@@ -99,5 +119,5 @@ def test_a_plan_that_replaced_another_is_the_one_that_counts() -> None:
     stale = decided().model_copy(update={"plan_id": "P2"})
     run = started(plan_id="P2")
     assert lacks(proposed(), proposed(second), stale, run) == [
-        (4, "step 1 of P2 started with 0 of 1 approvals")
+        (4, "step 1 of P2 started with 0 of 1 approvals, lacking 1 of @oncall")
     ]
