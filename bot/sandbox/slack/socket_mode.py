@@ -9,6 +9,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
@@ -106,9 +107,11 @@ class SocketMode:
                 }
             )
             self._arrived.set()
-            async for received in socket:
-                if received.type is WSMsgType.TEXT:
-                    _take_ack(connection, received.data)
+            # An app that was killed may be answered a ping that it no longer hears.
+            with suppress(ConnectionError):
+                async for received in socket:
+                    if received.type is WSMsgType.TEXT:
+                        _take_ack(connection, received.data)
         finally:
             self._forget(connection)
         return socket
