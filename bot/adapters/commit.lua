@@ -24,9 +24,15 @@ if c.reservation then
     local why = redis.call('GET', switch)
     if why then return {'refused', why} end
   end
-  for _, limit in ipairs(r.limits) do
-    redis.call('ZREMRANGEBYSCORE', limit.key, '-inf', now - limit.milliseconds)
-    if redis.call('ZCARD', limit.key) >= limit.count then return {'refused', limit.text} end
+  for index, limit in ipairs(r.limits) do
+    local trimmed = redis.pcall('ZREMRANGEBYSCORE', limit.key, '-inf', now - limit.milliseconds)
+    if type(trimmed) == 'table' then return {'limit', tostring(index), trimmed.err} end
+    local taken = redis.call('ZCARD', limit.key)
+    if taken >= limit.count then
+      local last = taken - limit.count
+      local oldest = redis.call('ZRANGE', limit.key, last, last, 'WITHSCORES')
+      return {'limit', tostring(index), '', string.format('%.0f', oldest[2] + limit.milliseconds)}
+    end
   end
   for index, limit in ipairs(r.limits) do
     redis.call('ZADD', limit.key, now, c.incident .. '-' .. (c.after + 1) .. '-' .. index)

@@ -20,6 +20,8 @@ from bot.domain.ports import (
     ConflictError,
     Holder,
     LeaseLostError,
+    Limit,
+    LimitReachedError,
     NotReservedError,
     Reservation,
 )
@@ -28,7 +30,8 @@ from bot.domain.work import Work, next_work
 _REMEMBER_MS = 30 * 86_400_000
 """How long a resolved alert's start time is kept, to tell a late "firing" from a new one."""
 
-_REMEMBER_FAILURES_SECONDS = 86_400
+_DAY_SECONDS = 86_400
+_REMEMBER_FAILURES_SECONDS = _DAY_SECONDS
 
 _NOTE = """
 redis.call('XADD', KEYS[1], '*', 'events', ARGV[2])
@@ -118,6 +121,8 @@ class RedisLedger:
         if answer[0] == "refused":
             lost = answer[1] == "lease lost"
             raise LeaseLostError(answer[1]) if lost else NotReservedError(answer[1])
+        if answer[0] == "limit" and reservation:
+            raise _reached(reservation.limits[int(answer[1]) - 1], *answer[2:])
         return after
 
     async def _whole(self, incident_id: str, commit: dict[str, Any]) -> list[str]:
@@ -229,11 +234,19 @@ def _reservation(reservation: Reservation) -> dict[str, Any]:
                 "key": keys.limit(limit.key),
                 "count": limit.count,
                 "milliseconds": int(limit.seconds * 1000),
-                "text": f"limit reached: {limit.count} in {limit.seconds:.0f} s for {limit.key}",
             }
             for limit in reservation.limits
         ],
     }
+
+
+def _reached(limit: Limit, fault: str, free_at: str = "") -> NotReservedError:
+    """`free_at`: milliseconds since the epoch, by the server's clock."""
+    if fault:
+        return NotReservedError(f"limit {limit.text} can't be read: {fault}")
+    free = datetime.fromtimestamp(int(free_at) / 1000, UTC).astimezone()
+    form = "%H:%M" if limit.seconds < _DAY_SECONDS else "%d %b %H:%M"
+    return LimitReachedError(f"limit reached: {limit.text}; the next is free at {free:{form}}")
 
 
 def _claim(claim: Claim) -> dict[str, Any]:

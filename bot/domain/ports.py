@@ -24,6 +24,8 @@ class Limit(Frozen):
     key: str
     count: int
     seconds: float
+    text: str
+    """In words: `6 restart_service on etl in 1 h`."""
 
 
 class Reservation(Frozen):
@@ -55,6 +57,10 @@ class NotReservedError(Exception):
 
 class LeaseLostError(NotReservedError):
     """Another worker may do it now; this one has nothing left to say."""
+
+
+class LimitReachedError(NotReservedError):
+    """As many have started as the rule lets. Says when the next may."""
 
 
 class Holder(Frozen):

@@ -10,7 +10,7 @@ from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.ports import LeaseLostError, Limit, NotReservedError, Reservation
+from bot.domain.ports import LeaseLostError, NotReservedError, Reservation
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
 from bot.incidents.actions import (
@@ -107,6 +107,7 @@ class Executor:
     ) -> bool:
         """Record the start, on disk; False where another was faster or it may not start."""
         now = self._incidents.clock()
+        confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
         start = c.StartStep(
             at=now,
             plan_id=state.plan.id,
@@ -119,7 +120,7 @@ class Executor:
             lease=work.key,
             token=token,
             switches=STOP_SWITCHES,
-            limits=self._limits(incident, state, index),
+            limits=self._planner.limits(incident, state.plan, index, confidence),
         )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
@@ -129,16 +130,6 @@ class Executor:
             await self._void(work, state.plan.id, "failed", str(error))
             return False
         return True
-
-    def _limits(self, incident: Incident, state: PlanState, index: int) -> tuple[Limit, ...]:
-        """What the step's own rule lets start, counted over all incidents; books over their own."""
-        confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
-        rule = self._planner.limiting(state.plan, index, confidence)
-        if rule is None or rule.limit is None:
-            return ()
-        scope = incident.id if state.plan.purpose == "books" else "all"
-        limit = rule.limit
-        return (Limit(key=f"{rule.id}:{scope}", count=limit.count, seconds=limit.seconds),)
 
     async def _wait_or_give_up(self, work: Work, state: PlanState, why: str) -> None:
         now = self._incidents.clock()

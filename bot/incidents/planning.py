@@ -6,14 +6,15 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
-from bot.domain.ports import Clock
+from bot.domain.ports import Clock, Limit
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast
 from bot.policy.facts import Circumstances, Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
-from bot.policy.rules import Policy, Rule
+from bot.policy.limits import limits
+from bot.policy.rules import Policy
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
 from tools.kit.tool import Context, ReversibleTool
@@ -68,10 +69,17 @@ class Planner:
         )
         return judge(self._policy, facts, self._approvers, moment)
 
-    def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
-        """The rule whose limit counts for a step; None where there is none."""
-        rule = self._policy.first(self._facts(plan, plan.steps[index], confidence))
-        return rule if rule and rule.limit else None
+    def limits(
+        self, incident: Incident, plan: Plan, index: int, confidence: Confidence
+    ) -> tuple[Limit, ...]:
+        """What the step's own rule lets start: on each service it touches, counted over all
+        incidents; of the books, on each incident."""
+        facts = self._facts(plan, plan.steps[index], confidence)
+        rule = self._policy.first(facts)
+        if rule is None:
+            return ()
+        scopes = facts.radius.services if plan.purpose == "fix" else {incident.id}
+        return limits(rule, facts.tool, scopes)
 
     def _facts(self, plan: Plan, step: Step, confidence: Confidence) -> Facts:
         return Facts(

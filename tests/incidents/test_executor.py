@@ -241,7 +241,7 @@ class TestThatCannotStart:
         await few.asked()
         incident = await few.incident()
         assert "paint attic green" not in few.world.painted
-        assert "limit reached: 1 in 3600 s" in incident.calls[-1].reason
+        assert "limit reached: 1 paint on lamps in 1 h; the next" in incident.calls[-1].reason
 
     async def test_a_refusal_of_the_backend_calls_a_person(self, house: House) -> None:
         await house.approved()
