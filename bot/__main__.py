@@ -15,6 +15,8 @@ _COMMANDS = {
     "doctor": "check the settings and everything they point at",
     "ask": "ask a question, as a mention does in Slack",
     "incidents": "list incidents, or show one",
+    "stop": "stop everything, a service or an incident, or list what is stopped",
+    "resume": "let it go on, and set a service's breaker back",
     "runbooks": "list the runbooks, or lint them",
     "bench": "measure what an investigation costs",
 }

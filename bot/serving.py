@@ -16,6 +16,7 @@ from bot.agent.redaction import Redactor
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
+from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.intake import Intake
 from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
@@ -54,7 +55,9 @@ async def serve(settings: Settings) -> None:
         approvals = Approvals(core.incidents, directory)
         answers = Answers(core.ledger, wiring.now)
         ask = _asking(core) if settings.chosen_model else None
-        listeners.register(app, Deps(approvals, answers, directory, core.slots, ask))
+        brakes = Brakes(core.incidents, core.controls, prepared.inventory)
+        members = MembersBrakes(brakes, directory, settings.approvers)
+        listeners.register(app, Deps(approvals, answers, directory, core.slots, members, ask))
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         server = _web(settings, prepared, core, state)
         if settings.slack_mode == "http":

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from bot import files
 from bot.adapters import store
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
@@ -80,6 +81,7 @@ class Core:
     slots: RedisSlots
     queue: RqQueue
     incidents: Incidents
+    controls: RedisControls
     jobs: Jobs
     catalog: Catalog
     backends: dict[str, Backend]
@@ -225,7 +227,14 @@ def _build(
 ) -> Core:
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
     catalog = make_catalog(settings, prepared, backends, ledger)
-    incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
+    controls = RedisControls(client, sync_each_write=durable.sync_each_write)
+    incidents = Incidents(
+        ledger,
+        queue,
+        now,
+        oncall=settings.oncall or settings.approvers,
+        breaker=prepared.policy.breaker,
+    )
     redactor = Redactor(settings.secrets)
     readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(
@@ -235,6 +244,7 @@ def _build(
         prepared.inventory,
         settings.approvers,
         now,
+        controls,
     )
     surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
     runbook_agent = RunbookAgent(surveyor, prepared.inventory)
@@ -269,6 +279,7 @@ def _build(
         slots=RedisSlots(client),
         queue=queue,
         incidents=incidents,
+        controls=controls,
         jobs=Jobs(
             incidents,
             Investigation(incidents, investigator, team, writer, planner),

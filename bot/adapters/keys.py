@@ -11,6 +11,12 @@ DUE = "opsbot:due"
 OPEN = "opsbot:open"
 INCIDENTS = "opsbot:incidents"
 INBOX = "opsbot:inbox"
+STOPS = "opsbot:stops"
+"""Hash: scope → who stopped it, when and why."""
+BREAKERS = "opsbot:breakers"
+"""Hash: service → why its breaker is open."""
+CONTROLS = "opsbot:controls"
+"""Stream: every change of the two, append only."""
 
 
 def decisions(incident: str) -> str:
@@ -31,10 +37,6 @@ def fingerprint(value: str) -> str:
 
 def lease(name: str) -> str:
     return f"opsbot:lease:{name}"
-
-
-def switch(name: str) -> str:
-    return f"opsbot:switch:{name}"
 
 
 def limit(name: str) -> str:
@@ -60,6 +62,11 @@ def question(question_id: str) -> str:
 
 def answer(question_id: str) -> str:
     return f"opsbot:answer:{question_id}"
+
+
+def failed_actions(service: str) -> str:
+    """Sorted set: key of an action → when it failed, milliseconds since the epoch."""
+    return f"opsbot:breaker:{service}"
 
 
 def failures(work: str) -> str:

@@ -9,21 +9,26 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
+from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from bot.adapters import keys
 from bot.adapters.store import on_disk
+from bot.domain.controls import Resumed, Stopped
 from bot.domain.events import IncidentEvent, WorkEvent, dump, load_decisions, load_work
 from bot.domain.incident import Incident
 from bot.domain.ports import (
+    BreakerOpenError,
     Claim,
     ConflictError,
+    Failure,
     Holder,
     LeaseLostError,
     Limit,
     LimitReachedError,
     NotReservedError,
     Reservation,
+    StoppedError,
 )
 from bot.domain.work import Work, next_work
 
@@ -95,6 +100,8 @@ class RedisLedger:
         *,
         reservation: Reservation | None = None,
         claims: Sequence[Claim] = (),
+        failures: Sequence[Failure] = (),
+        controls: Sequence[Stopped | Resumed] = (),
     ) -> Incident:
         after = before
         for event in events:
@@ -113,16 +120,15 @@ class RedisLedger:
                 "open": after.resolved_at is None,
                 **({"reservation": _reservation(reservation)} if reservation else {}),
                 "claims": [_claim(claim) for claim in claims],
+                "failures": [_failure(failure) for failure in failures],
+                "controls": [_control(control) for control in controls],
                 "remember_ms": _REMEMBER_MS,
             },
         )
         if answer[0] == "conflict":
             raise ConflictError(f"{before.id}: {answer[1]}")
-        if answer[0] == "refused":
-            lost = answer[1] == "lease lost"
-            raise LeaseLostError(answer[1]) if lost else NotReservedError(answer[1])
-        if answer[0] == "limit" and reservation:
-            raise _reached(reservation.limits[int(answer[1]) - 1], *answer[2:])
+        if answer[0] != "ok":
+            raise _not_reserved(reservation or Reservation(lease="", token=""), *answer)
         return after
 
     async def _whole(self, incident_id: str, commit: dict[str, Any]) -> list[str]:
@@ -134,6 +140,10 @@ class RedisLedger:
             keys.DUE,
             keys.OPEN,
             keys.INCIDENTS,
+            keys.work(incident_id),
+            keys.STOPS,
+            keys.BREAKERS,
+            keys.CONTROLS,
         ]
         arguments = [json.dumps(commit)]
         answer: list[str]
@@ -228,7 +238,8 @@ def _reservation(reservation: Reservation) -> dict[str, Any]:
     return {
         "lease": keys.lease(reservation.lease),
         "token": reservation.token,
-        "switches": [keys.switch(name) for name in reservation.switches],
+        "switches": reservation.switches,
+        "breakers": reservation.breakers,
         "limits": [
             {
                 "key": keys.limit(limit.key),
@@ -240,6 +251,27 @@ def _reservation(reservation: Reservation) -> dict[str, Any]:
     }
 
 
+def _not_reserved(reservation: Reservation, kind: str, detail: str, *more: str) -> NotReservedError:
+    """What the script's answer means."""
+    match kind:
+        case "stopped":
+            return _stopped(detail)
+        case "tripped":
+            return BreakerOpenError(detail)
+        case "limit":
+            return _reached(reservation.limits[int(detail) - 1], *more)
+        case _:
+            lost = detail == "lease lost"
+            return LeaseLostError(detail) if lost else NotReservedError(detail)
+
+
+def _stopped(body: str) -> NotReservedError:
+    try:
+        return StoppedError(Stopped.model_validate_json(body))
+    except ValidationError:
+        return NotReservedError(f"the stop switch is set and holds {body!r}, which can't be read")
+
+
 def _reached(limit: Limit, fault: str, free_at: str = "") -> NotReservedError:
     """`free_at`: milliseconds since the epoch, by the server's clock."""
     if fault:
@@ -247,6 +279,25 @@ def _reached(limit: Limit, fault: str, free_at: str = "") -> NotReservedError:
     free = datetime.fromtimestamp(int(free_at) / 1000, UTC).astimezone()
     form = "%H:%M" if limit.seconds < _DAY_SECONDS else "%d %b %H:%M"
     return LimitReachedError(f"limit reached: {limit.text}; the next is free at {free:{form}}")
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "key": keys.failed_actions(failure.trip.scope),
+        "service": failure.trip.scope,
+        "action": failure.action,
+        "count": failure.count,
+        "milliseconds": int(failure.seconds * 1000),
+        "event": failure.trip.model_dump_json(),
+    }
+
+
+def _control(control: Stopped | Resumed) -> dict[str, Any]:
+    return {
+        "scope": control.scope,
+        "stops": isinstance(control, Stopped),
+        "event": control.model_dump_json(),
+    }
 
 
 def _claim(claim: Claim) -> dict[str, Any]:

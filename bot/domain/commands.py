@@ -79,7 +79,7 @@ class ExpireApproval(Command):
 
 class VoidPlan(Command):
     plan_id: str
-    cause: Literal["drift", "guard", "policy", "failed"]
+    cause: Literal["drift", "guard", "policy", "failed", "stopped"]
     reason: str
 
 
@@ -95,6 +95,7 @@ class StartStep(Command):
     key: str
     checkpoint: dict[str, Any] | None
     deadline: datetime
+    services: tuple[str, ...] = ()
 
 
 class FinishStep(Command):
@@ -141,6 +142,18 @@ class CallPerson(Command):
     reason: str
     plan_id: str | None = None
     """The plan that can't go on without one."""
+
+
+class StopIncident(Command):
+    """Halt all acting on it."""
+
+    name: str
+    reason: str
+
+
+class ResumeIncident(Command):
+    name: str
+    reason: str
 
 
 class Resolve(Command):

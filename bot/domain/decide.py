@@ -129,6 +129,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                     key=command.key,
                     checkpoint=command.checkpoint,
                     deadline=command.deadline,
+                    services=command.services,
                 )
             ]
         case c.FinishStep(plan_id=plan_id, step=step):
@@ -196,6 +197,12 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                     **by, to=command.oncall, reason=command.reason, plan_id=command.plan_id
                 )
             ]
+        case c.StopIncident(name=name, reason=reason):
+            if incident.resolved_at:
+                raise CommandRefusedError(f"{incident.id} is resolved, so nothing runs there")
+            return [] if incident.stop else [e.IncidentStopped(**by, name=name, reason=reason)]
+        case c.ResumeIncident(name=name, reason=reason):
+            return [e.IncidentResumed(**by, name=name, reason=reason)] if incident.stop else []
         case c.Resolve():
             if incident.resolved_at:
                 return []

@@ -114,11 +114,13 @@ class ApprovalDecided(Event):
 
 
 class PlanVoided(Event):
-    """The plan will not run: expired, drifted or no longer needed."""
+    """The plan will not run: expired, drifted, stopped, replaced or no longer needed."""
 
     type: Literal["plan.voided"] = "plan.voided"
     plan_id: str
-    cause: Literal["expired", "drift", "guard", "cleared", "policy", "failed"]
+    cause: Literal[
+        "expired", "drift", "guard", "cleared", "policy", "failed", "stopped", "replaced"
+    ]
     reason: str
 
 
@@ -139,6 +141,8 @@ class ActionStarted(Event):
     checkpoint: dict[str, Any] | None = None
     deadline: datetime
     """When a call still unanswered is given up; nobody reads back before."""
+    services: tuple[str, ...] = ()
+    """Those it touches; none for the books, or written before breakers were."""
 
 
 class ActionFinished(Event):
@@ -200,6 +204,21 @@ class PersonCalled(Event):
     plan_id: str | None = None
 
 
+class IncidentStopped(Event):
+    """A person halted all acting on this incident; no step of a fix starts until it is resumed."""
+
+    type: Literal["incident.stopped"] = "incident.stopped"
+    name: str
+    """How that person is called, plain."""
+    reason: str
+
+
+class IncidentResumed(Event):
+    type: Literal["incident.resumed"] = "incident.resumed"
+    name: str
+    reason: str
+
+
 class IncidentResolved(Event):
     type: Literal["incident.resolved"] = "incident.resolved"
     summary: str
@@ -239,6 +258,8 @@ IncidentEvent = (
     | RollbackFinished
     | BooksSkipped
     | PersonCalled
+    | IncidentStopped
+    | IncidentResumed
     | IncidentResolved
     | IncidentReported
     | UnknownEvent
@@ -316,6 +337,18 @@ class BrainChanged(Event):
     reason: str
 
 
+class BreakerTripped(Event):
+    """Too much failed on a service: nothing runs there by itself until a person says so.
+
+    Also in the incident whose action was the last to fail, so that its thread tells.
+    """
+
+    type: Literal["breaker.tripped"] = "breaker.tripped"
+    scope: str
+    """The service."""
+    reason: str
+
+
 WorkEvent = (
     CheckStarted
     | EvidenceRecorded
@@ -325,6 +358,7 @@ WorkEvent = (
     | TurnTaken
     | ResultsGiven
     | BrainChanged
+    | BreakerTripped
     | UnknownEvent
 )
 

@@ -50,6 +50,8 @@ class Incident(Frozen):
     skipped_books: dict[str, str] = {}
     """Milestone → why it left no ticket."""
     calls: tuple[Call, ...] = ()
+    stop: e.IncidentStopped | None = None
+    """Who halted it, while it is halted."""
     resolved_at: datetime | None = None
     resolution: str = ""
     reported_at: datetime | None = None
@@ -155,8 +157,12 @@ class Incident(Frozen):
                 return self._set(
                     skipped_books={**self.skipped_books, event.milestone: event.reason}
                 )
+            case e.IncidentStopped():
+                return self._set(stop=event)
+            case e.IncidentResumed():
+                return self._set(stop=None)
             case e.IncidentResolved():
-                return self._set(resolved_at=event.at, resolution=event.summary)
+                return self._set(resolved_at=event.at, resolution=event.summary, stop=None)
             case e.IncidentReported():
                 return self._set(reported_at=event.at)
             case e.UnknownEvent():

@@ -10,16 +10,24 @@ from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.ports import LeaseLostError, NotReservedError, Reservation
+from bot.domain.ports import (
+    BreakerOpenError,
+    LeaseLostError,
+    NotReservedError,
+    Reservation,
+    StoppedError,
+)
 from bot.domain.refusals import OutOfOrderError
+from bot.domain.values import Allow
 from bot.domain.work import Work
 from bot.incidents.actions import (
     CALL_SECONDS,
     PATIENCE,
     RETRY,
-    STOP_SWITCHES,
     action_key,
     call_context,
+    stopped,
+    switches,
 )
 from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
@@ -108,6 +116,7 @@ class Executor:
         """Record the start, on disk; False where another was faster or it may not start."""
         now = self._incidents.clock()
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
+        services = self._planner.services(state.plan, index)
         start = c.StartStep(
             at=now,
             plan_id=state.plan.id,
@@ -115,16 +124,24 @@ class Executor:
             key=key,
             checkpoint=checkpoint,
             deadline=now + timedelta(seconds=CALL_SECONDS),
+            services=services,
         )
         reservation = Reservation(
             lease=work.key,
             token=token,
-            switches=STOP_SWITCHES,
+            switches=switches(incident, state, services),
+            breakers=services if isinstance(state.verdict, Allow) else (),
             limits=self._planner.limits(incident, state.plan, index, confidence),
         )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
         except (OutOfOrderError, LeaseLostError):
+            return False
+        except StoppedError as error:
+            await self._void(work, state.plan.id, "stopped", stopped(error.stop))
+            return False
+        except BreakerOpenError as error:
+            await self._void(work, state.plan.id, "policy", str(error))
             return False
         except NotReservedError as error:
             await self._void(work, state.plan.id, "failed", str(error))
@@ -142,7 +159,7 @@ class Executor:
         self,
         work: Work,
         plan_id: str,
-        cause: Literal["policy", "guard", "drift", "failed"],
+        cause: Literal["policy", "guard", "drift", "failed", "stopped"],
         reason: str,
     ) -> None:
         now = self._incidents.clock()

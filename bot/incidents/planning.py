@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
-from bot.domain.ports import Clock, Limit
+from bot.domain.ports import Clock, Controls, Limit
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast
@@ -33,6 +33,7 @@ class Planner:
         inventory: Inventory,
         approvers: tuple[str, ...],
         clock: Clock,
+        controls: Controls,
     ) -> None:
         self._catalog = catalog
         self._readings = readings
@@ -40,6 +41,7 @@ class Planner:
         self._inventory = inventory
         self._approvers = approvers
         self._clock = clock
+        self._controls = controls
 
     async def plan(self, plan_id: str, draft: PlanDraft) -> Plan:
         """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold."""
@@ -66,8 +68,16 @@ class Planner:
             severity=incident.severity,
             opened_at=incident.opened_at,
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
+            tripped=frozenset(await self._controls.tripped()),
         )
         return judge(self._policy, facts, self._approvers, moment)
+
+    def services(self, plan: Plan, index: int) -> tuple[str, ...]:
+        """Which services a step touches; the books touch none."""
+        step = plan.steps[index]
+        if plan.purpose == "books":
+            return ()
+        return tuple(sorted(blast(step.dry_run, step.effect, self._inventory).services))
 
     def limits(
         self, incident: Incident, plan: Plan, index: int, confidence: Confidence
@@ -78,8 +88,7 @@ class Planner:
         rule = self._policy.first(facts)
         if rule is None:
             return ()
-        scopes = facts.radius.services if plan.purpose == "fix" else {incident.id}
-        return limits(rule, facts.tool, scopes)
+        return limits(rule, facts.tool, self.services(plan, index) or (incident.id,))
 
     def _facts(self, plan: Plan, step: Step, confidence: Confidence) -> Facts:
         return Facts(

@@ -9,10 +9,18 @@ from typing import Literal
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.plan_state import StepStatus
-from bot.domain.ports import NotReservedError, Reservation
+from bot.domain.ports import NotReservedError, Reservation, StoppedError
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
-from bot.incidents.actions import CALL_SECONDS, PATIENCE, RETRY, action_key, call_context
+from bot.incidents.actions import (
+    CALL_SECONDS,
+    PATIENCE,
+    RETRY,
+    action_key,
+    call_context,
+    stopped,
+    switches,
+)
 from bot.incidents.drift import moved_since
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
@@ -67,9 +75,14 @@ class Rollback:
             key=key,
             deadline=now + timedelta(seconds=CALL_SECONDS),
         )
-        reservation = Reservation(lease=work.key, token=token)
+        reservation = Reservation(
+            lease=work.key, token=token, switches=switches(incident, state, done.services)
+        )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
+        except StoppedError as error:
+            await self._finish(work, "refused", stopped(error.stop))
+            return
         except (OutOfOrderError, NotReservedError) as error:
             log.warning("%s: not undone by this worker: %s", work.key, error)
             return

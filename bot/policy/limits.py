@@ -17,8 +17,7 @@ def limits(rule: Rule, tool: str, scopes: Iterable[str]) -> tuple[Limit, ...]:
     """
     if rule.limit is None:
         return ()
-    count, per = rule.limit.count, rule.limit.per
-    span = f"{per[:-1]} {_UNITS[per[-1]]}"
+    count, span = rule.limit.count, words(rule.limit.per)
     return tuple(
         Limit(
             key=f"{rule.id}:{tool}:{scope}",
@@ -28,3 +27,8 @@ def limits(rule: Rule, tool: str, scopes: Iterable[str]) -> tuple[Limit, ...]:
         )
         for scope in sorted(scopes)
     )
+
+
+def words(per: str) -> str:
+    """`15m` → `15 min`."""
+    return f"{per[:-1]} {_UNITS[per[-1]]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
@@ -24,6 +24,17 @@ class RateLimit(Frozen):
 
     count: int = Field(ge=1)
     per: str = Field(pattern=r"^[1-9]\d*[smhd]$")
+
+    @property
+    def seconds(self) -> float:
+        return seconds(self.per)
+
+
+class Breaker(Frozen):
+    """How many actions may fail on one service, in how long, before nothing runs there unasked."""
+
+    failures: Annotated[int, Field(ge=1)] = 3
+    per: Annotated[str, Field(pattern=r"^[1-9]\d*[smhd]$")] = "1h"
 
     @property
     def seconds(self) -> float:
@@ -83,9 +94,10 @@ class Rule(Frozen):
 
 
 class Policy(Frozen):
-    """Ordered rules."""
+    """Ordered rules, and when the breaker of a service trips."""
 
     version: Literal[1]
+    breaker: Breaker = Breaker()
     rules: tuple[Rule, ...]
 
     @classmethod

@@ -12,17 +12,21 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.adapters import keys
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_ledger import RedisLedger
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.ports import (
+    BreakerOpenError,
     Claim,
     ConflictError,
     Limit,
     LimitReachedError,
     NotReservedError,
     Reservation,
+    StoppedError,
 )
+from tests.fakes.brakes import resumed, stop
 from tests.fakes.story import START, opened
 
 
@@ -72,14 +76,45 @@ class TestReservations:
         with pytest.raises(NotReservedError, match="lease lost"):
             await reserve(ledger, "INC-1", lease="mine", token=token)
 
-    async def test_a_set_switch_refuses_with_its_words(
+    @pytest.mark.invariant(23)
+    @pytest.mark.parametrize("scope", ["all", "etl", "INC-1"])
+    async def test_what_is_stopped_does_not_start(
+        self, ledger: RedisLedger, controls: RedisControls, scope: str
+    ) -> None:
+        stands = await controls.stop(stop(scope))
+        with pytest.raises(StoppedError) as refused:
+            await reserve(ledger, "INC-1", switches=("all", "INC-1", "etl"))
+        assert refused.value.stop == stands
+        assert not (await ledger.load("INC-1")).exists
+        await controls.resume(resumed(scope))
+        assert (await reserve(ledger, "INC-2", switches=("all", "INC-1", "etl"))).version == 1
+
+    async def test_what_is_stopped_elsewhere_starts(
+        self, ledger: RedisLedger, controls: RedisControls
+    ) -> None:
+        await controls.stop(stop("billing"))
+        assert (await reserve(ledger, "INC-1", switches=("all", "INC-1", "etl"))).version == 1
+
+    @pytest.mark.parametrize("held", ["string", "field"])
+    async def test_a_stop_that_cannot_be_read_stops(
+        self, ledger: RedisLedger, redis: Redis, held: str
+    ) -> None:
+        if held == "string":
+            await redis.set(keys.STOPS, "all")
+        else:
+            await redis.hset(keys.STOPS, "all", "{half of")
+        with pytest.raises(NotReservedError, match="can't be read"):
+            await reserve(ledger, "INC-1", switches=("all",))
+        assert not (await ledger.load("INC-1")).exists
+
+    @pytest.mark.invariant(19)
+    async def test_an_open_breaker_refuses_what_nobody_approved(
         self, ledger: RedisLedger, redis: Redis
     ) -> None:
-        await redis.set(keys.switch("all"), "stopped by U1")
-        with pytest.raises(NotReservedError, match="stopped by U1"):
-            await reserve(ledger, "INC-1", switches=("all",))
-        await redis.delete(keys.switch("all"))
-        assert (await reserve(ledger, "INC-2", switches=("all",))).version == 1
+        await redis.hset(keys.BREAKERS, "etl", "{}")
+        with pytest.raises(BreakerOpenError, match="the breaker of etl is open"):
+            await reserve(ledger, "INC-1", breakers=("billing", "etl"))
+        assert (await reserve(ledger, "INC-2", breakers=("billing",))).version == 1
 
     @pytest.mark.invariant(18)
     async def test_of_fifty_at_once_at_a_limit_of_six_six_go_through(
@@ -120,7 +155,7 @@ class TestReservations:
         self, ledger: RedisLedger, redis: Redis
     ) -> None:
         await redis.set(keys.limit(LIMIT.key), "not a count")
-        with pytest.raises(NotReservedError, match="restart_service on etl .* can't be read"):
+        with pytest.raises(NotReservedError, match=r"restart_service on etl .* can't be read"):
             await reserve(ledger, "INC-1", limits=(LIMIT,))
         assert not (await ledger.load("INC-1")).exists
 

@@ -65,7 +65,7 @@ def anything(incident: Incident, plans: tuple[Plan, ...], wide: bool) -> Iterato
                     "choice": choice,
                 }
             )
-        for cause in ("drift", "failed"):
+        for cause in ("drift", "failed", "stopped"):
             yield c.VoidPlan.model_validate(
                 {"at": SOON, "plan_id": name, "cause": cause, "reason": cause}
             )

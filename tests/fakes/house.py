@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.domain import events as e
@@ -19,6 +20,7 @@ from bot.domain.work import Work
 from bot.files import bundled_policy
 from bot.incidents.approvals import Approvals
 from bot.incidents.books import Books
+from bot.incidents.brakes import Brakes
 from bot.incidents.executor import Executor
 from bot.incidents.intake import Intake
 from bot.incidents.investigation import Investigation
@@ -169,7 +171,11 @@ class House:
         self.people = FewPeople()
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.inbox = RedisInbox(redis, sync_each_put=False)
-        self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
+        self.controls = RedisControls(redis, sync_each_write=False)
+        self.incidents = Incidents(
+            self.ledger, self.queue, self.clock, oncall=("@oncall",), breaker=self.policy.breaker
+        )
+        self.brakes = Brakes(self.incidents, self.controls, INVENTORY)
         self.intake = Intake(self.inbox, self.incidents, INVENTORY)
         self.approvals = Approvals(self.incidents, self.people)
         self.sweeper = Sweeper(self.ledger, self.queue, self.clock)
@@ -178,7 +184,9 @@ class House:
 
     def _jobs(self, catalog: Catalog) -> Jobs:
         readings = Readings(catalog, self.clock)
-        planner = Planner(catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock)
+        planner = Planner(
+            catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock, self.controls
+        )
         preconditions = Preconditions(catalog, readings, planner, self.clock)
         self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(

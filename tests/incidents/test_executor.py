@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.adapters import keys
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.values import Status
 from tests.fakes.house import ALLOWING, House, draft, rules
@@ -224,15 +223,6 @@ class TestThatCannotStart:
     async def starts_of(self, house: House, plan_id: str) -> list[str]:
         decisions = await house.ledger.decisions("INC-1")
         return [d.type for d in decisions if getattr(d, "plan_id", None) == plan_id]
-
-    async def test_the_stop_switch_stops_the_next_step(self, house: House) -> None:
-        house.brain.plan = draft("hall", "attic")
-        await house.approved()
-        await house.jobs.run(house.queue.items.pop(0).key)
-        await house.redis.set(keys.switch("all"), "stopped by U1")
-        await house.work()
-        assert "paint attic green" not in house.world.painted
-        assert "stopped by U1" in (await house.incident()).calls[-1].reason
 
     async def test_a_limit_that_is_reached_calls_a_person(self, house: House) -> None:
         rule = {"id": "few", "effects": ["write"], "then": "allow"}

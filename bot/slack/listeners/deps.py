@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.ports import SlotStore
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
+from bot.incidents.brakes import MembersBrakes
 from bot.slack.directory import SlackDirectory
 
 
@@ -17,5 +18,6 @@ class Deps:
     answers: Answers
     directory: SlackDirectory
     slots: SlotStore
+    brakes: MembersBrakes
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""

@@ -91,8 +91,8 @@ def _decided(scene: Scene, state: PlanState) -> list[Block]:
         context(f"{scene.incident.id} · plan {state.digest[:4]} · rule {rule}"),
     ]
     last = scene.incident.fix is state and not state.replan_asked
-    expired = state.void is not None and state.void.cause == "expired"
-    if expired and last and not scene.incident.resolved_at:
+    ended = state.void is not None and state.void.cause in ("expired", "stopped")
+    if ended and state.status is PlanStatus.VOID and last and not scene.incident.resolved_at:
         again = button(
             "Check again and ask",
             ids.ASK_AGAIN,
