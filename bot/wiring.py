@@ -228,13 +228,8 @@ def _build(
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
     catalog = make_catalog(settings, prepared, backends, ledger)
     controls = RedisControls(client, sync_each_write=durable.sync_each_write)
-    incidents = Incidents(
-        ledger,
-        queue,
-        now,
-        oncall=settings.oncall or settings.approvers,
-        breaker=prepared.policy.breaker,
-    )
+    oncall = settings.oncall or settings.approvers
+    incidents = Incidents(ledger, queue, now, oncall=oncall, breaker=prepared.policy.breaker)
     redactor = Redactor(settings.secrets)
     readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(

@@ -9,34 +9,27 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
-from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from bot.adapters import keys
+from bot.adapters import keys, reservations
 from bot.adapters.store import on_disk
 from bot.domain.controls import Resumed, Stopped
 from bot.domain.events import IncidentEvent, WorkEvent, dump, load_decisions, load_work
 from bot.domain.incident import Incident
 from bot.domain.ports import (
-    BreakerOpenError,
     Claim,
     ConflictError,
     Failure,
     Holder,
-    LeaseLostError,
-    Limit,
-    LimitReachedError,
     NotReservedError,
     Reservation,
-    StoppedError,
 )
 from bot.domain.work import Work, next_work
 
 _REMEMBER_MS = 30 * 86_400_000
 """How long a resolved alert's start time is kept, to tell a late "firing" from a new one."""
 
-_DAY_SECONDS = 86_400
-_REMEMBER_FAILURES_SECONDS = _DAY_SECONDS
+_REMEMBER_FAILURES_SECONDS = 86_400
 
 _NOTE = """
 redis.call('XADD', KEYS[1], '*', 'events', ARGV[2])
@@ -118,7 +111,7 @@ class RedisLedger:
                 "due": [[k, due] for k, due in waits.items() if k not in waited],
                 "no_longer_due": sorted(waited - set(waits)),
                 "open": after.resolved_at is None,
-                **({"reservation": _reservation(reservation)} if reservation else {}),
+                **({"reservation": reservations.request(reservation)} if reservation else {}),
                 "claims": [_claim(claim) for claim in claims],
                 "failures": [_failure(failure) for failure in failures],
                 "controls": [_control(control) for control in controls],
@@ -128,7 +121,7 @@ class RedisLedger:
         if answer[0] == "conflict":
             raise ConflictError(f"{before.id}: {answer[1]}")
         if answer[0] != "ok":
-            raise _not_reserved(reservation or Reservation(lease="", token=""), *answer)
+            raise reservations.refusal(reservation or Reservation(lease="", token=""), *answer)
         return after
 
     async def _whole(self, incident_id: str, commit: dict[str, Any]) -> list[str]:
@@ -232,53 +225,6 @@ def _work(key: str, due: datetime) -> Work | None:
         return Work.parse(key, due)
     except ValueError:
         return None
-
-
-def _reservation(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "lease": keys.lease(reservation.lease),
-        "token": reservation.token,
-        "switches": reservation.switches,
-        "breakers": reservation.breakers,
-        "limits": [
-            {
-                "key": keys.limit(limit.key),
-                "count": limit.count,
-                "milliseconds": int(limit.seconds * 1000),
-            }
-            for limit in reservation.limits
-        ],
-    }
-
-
-def _not_reserved(reservation: Reservation, kind: str, detail: str, *more: str) -> NotReservedError:
-    """What the script's answer means."""
-    match kind:
-        case "stopped":
-            return _stopped(detail)
-        case "tripped":
-            return BreakerOpenError(detail)
-        case "limit":
-            return _reached(reservation.limits[int(detail) - 1], *more)
-        case _:
-            lost = detail == "lease lost"
-            return LeaseLostError(detail) if lost else NotReservedError(detail)
-
-
-def _stopped(body: str) -> NotReservedError:
-    try:
-        return StoppedError(Stopped.model_validate_json(body))
-    except ValidationError:
-        return NotReservedError(f"the stop switch is set and holds {body!r}, which can't be read")
-
-
-def _reached(limit: Limit, fault: str, free_at: str = "") -> NotReservedError:
-    """`free_at`: milliseconds since the epoch, by the server's clock."""
-    if fault:
-        return NotReservedError(f"limit {limit.text} can't be read: {fault}")
-    free = datetime.fromtimestamp(int(free_at) / 1000, UTC).astimezone()
-    form = "%H:%M" if limit.seconds < _DAY_SECONDS else "%d %b %H:%M"
-    return LimitReachedError(f"limit reached: {limit.text}; the next is free at {free:{form}}")
 
 
 def _failure(failure: Failure) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
+from bot.domain.values import Alert, Ask, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
 from tools.kit.types import Frozen, Handle
 
 
@@ -71,6 +71,15 @@ class DecideApproval(Command):
     digest: str
     choice: Literal["approve", "reject"]
     reason: str = ""
+
+
+class NarrowPlan(Command):
+    """Ask for a smaller plan instead; that it is one was checked by the caller."""
+
+    plan_id: str
+    digest: str
+    plan: Plan
+    verdict: Ask
 
 
 class ExpireApproval(Command):

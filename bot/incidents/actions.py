@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
+
+from pydantic import ValidationError
 
 from bot.domain.controls import EVERYTHING, Stopped
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
-from tools.kit.tool import Context
+from tools.kit.errors import Refused
+from tools.kit.tool import Context, Params, WriteTool
+from tools.kit.types import DryRun
 
 CALL_SECONDS = 30.0
 """Longest that one call to a backend may take; nobody reads back before."""
@@ -34,6 +39,14 @@ def stopped(stop: Stopped) -> str:
     """`everything was stopped by Maya 02:27: a bad deploy`, in the server's own time zone."""
     what = "everything" if stop.scope == EVERYTHING else stop.scope
     return f"{what} was stopped by {stop.name} {stop.at.astimezone():%H:%M}: {stop.reason}"
+
+
+async def preview(tool: WriteTool[Any], params: Params, ctx: Context) -> DryRun:
+    """A fresh dry run. Raises ToolError: Refused for one that names no target."""
+    try:
+        return await tool.dry_run(params, ctx)
+    except ValidationError as error:
+        raise Refused(f"{tool.name} can't say what it would touch, so it may not run") from error
 
 
 def call_context(now: datetime, key: str = "") -> Context:

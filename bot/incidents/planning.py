@@ -8,6 +8,7 @@ from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock, Controls, Limit
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
+from bot.incidents.actions import preview
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast
 from bot.policy.facts import Circumstances, Facts, Playbook
@@ -97,6 +98,7 @@ class Planner:
             purpose=plan.purpose,
             reversible=step.reversible,
             playbook=_playbook(plan, step),
+            by_person=plan.by_person,
             confidence=confidence,
             radius=blast(step.dry_run, step.effect, self._inventory),
         )
@@ -111,7 +113,7 @@ class Planner:
             params=params.model_dump(mode="json"),
             effect=tool.effect,
             reversible=isinstance(tool, ReversibleTool),
-            dry_run=await tool.dry_run(params, Context(deadline=deadline)),
+            dry_run=await preview(tool, params, Context(deadline=deadline)),
             cites=intended.cites,
         )
 

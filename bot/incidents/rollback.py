@@ -18,6 +18,7 @@ from bot.incidents.actions import (
     RETRY,
     action_key,
     call_context,
+    preview,
     stopped,
     switches,
 )
@@ -54,7 +55,7 @@ class Rollback:
                 return
             params = parsed(tool, step.params)
             checkpoint = tool.saved.model_validate(done.checkpoint)
-            moved = moved_since(step, await tool.dry_run(params, call_context(now)))
+            moved = moved_since(step, await preview(tool, params, call_context(now)))
         except Unavailable as error:
             if now - state.touched_at < PATIENCE:
                 await self._incidents.ledger.defer(work, now + RETRY)

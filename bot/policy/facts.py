@@ -33,6 +33,8 @@ class Facts(Frozen):
     """Of its plan: only the books record, and a fix records nothing."""
     reversible: bool
     playbook: Playbook
+    by_person: bool = False
+    """Somebody prompted or edited its plan, so that it never runs by itself."""
     confidence: Confidence
     radius: Radius
 

@@ -66,7 +66,9 @@ def _step(
 def _verdict(rule: Rule, facts: Facts, approvers: tuple[str, ...]) -> Verdict:
     reason = rule.reason or f"rule {rule.id!r}"
     match rule.then:
-        case "allow" if facts.effect is Effect.RECORD or facts.playbook == "pinned":
+        case "allow" if facts.effect is Effect.RECORD or (
+            facts.playbook == "pinned" and not facts.by_person
+        ):
             return Allow(rule=rule.id, reason=reason)
         case "allow" | "ask":
             return _ask(rule, approvers, reason)

@@ -26,6 +26,7 @@ from bot.incidents.intake import Intake
 from bot.incidents.investigation import Investigation
 from bot.incidents.jobs import Jobs
 from bot.incidents.monitor import Monitor
+from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import Readings
@@ -188,6 +189,7 @@ class House:
             catalog, readings, self.policy, INVENTORY, APPROVERS, self.clock, self.controls
         )
         preconditions = Preconditions(catalog, readings, planner, self.clock)
+        self.narrowing = Narrowing(self.incidents, catalog, planner, self.people)
         self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(
             self.incidents,

@@ -226,3 +226,8 @@ def test_an_open_breaker_of_a_service_turns_what_would_run_by_itself_into_a_ques
     assert isinstance(judge(rules, [facts()], WHO, tripped), Ask)
     elsewhere = Circumstances(now=START, tripped=frozenset({"billing"}))
     assert isinstance(judge(rules, [facts()], WHO, elsewhere), Allow)
+
+
+def test_what_a_person_prompted_or_edited_never_runs_by_itself() -> None:
+    assert isinstance(verdict({"effects": ["write"]}, facts(by_person=True)), Ask)
+    assert isinstance(verdict({"effects": ["write"]}, facts()), Allow)

@@ -76,6 +76,9 @@ def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
     if plan.runbook:
         pin = exact(plan.runbook.pin or "not committed")
         lines.append(f"*Runbook:* {exact(plan.runbook.title)} ({pin})")
+    if plan.by_person:
+        editor = scene.people.name(plan.requester)
+        lines.append(f"*Asked for by:* {editor}, who can't approve it alone")
     lines.append(f"*Who:* {who}, {verdict.approvals} needed (rule {exact(verdict.rule)})")
     until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
     lines.append(f"{until}plan {state.digest[:4]}")
