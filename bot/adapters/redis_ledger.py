@@ -21,7 +21,7 @@ from bot.domain.ports import (
     ConflictError,
     Failure,
     Holder,
-    NotReservedError,
+    NotOnDiskError,
     Reservation,
 )
 from bot.domain.work import Work, next_work
@@ -147,7 +147,7 @@ class RedisLedger:
         async with self._redis.client() as connection:
             answer = await self._commit(keys=stored, args=arguments, client=connection)
             if answer[0] == "ok" and not await on_disk(connection):
-                raise NotReservedError("Redis didn't confirm the write on disk within 2 s")
+                raise NotOnDiskError("Redis didn't confirm the write on disk within 2 s")
         return answer
 
     async def note(self, incident_id: str, *events: WorkEvent) -> None:

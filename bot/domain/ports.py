@@ -73,6 +73,10 @@ class LeaseLostError(NotReservedError):
     """Another worker may do it now; this one has nothing left to say."""
 
 
+class NotOnDiskError(NotReservedError):
+    """It is recorded, but not known to be on disk: nothing may be sent on the strength of it."""
+
+
 class StoppedError(NotReservedError):
     """A person stopped it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bot.domain import commands as c
@@ -13,6 +13,7 @@ from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.ports import (
     BreakerOpenError,
     LeaseLostError,
+    NotOnDiskError,
     NotReservedError,
     Reservation,
     StoppedError,
@@ -35,7 +36,7 @@ from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
 from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
-from tools.kit.tool import ReversibleTool
+from tools.kit.tool import Context, ReversibleTool
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +87,16 @@ class Executor:
             return
         key = action_key(incident, plan_id, index)
         crashpoint("E2")
-        if not await self._start(work, token, incident, state, index, key, checkpoint):
+        deadline = self._incidents.clock() + timedelta(seconds=CALL_SECONDS)
+        if not await self._start(work, token, incident, state, index, key, checkpoint, deadline):
+            return
+        # Stopped for so long that somebody may have read it back: what is sent now nobody expects.
+        if self._incidents.clock() >= deadline:
+            log.warning("%s: past its deadline before it was sent, so it is not", key)
             return
         finish = {"plan_id": plan_id, "step": index}
         try:
-            handle = await tool.execute(params, call_context(self._incidents.clock(), key))
+            handle = await tool.execute(params, Context(deadline=deadline, key=key))
             finish |= {"outcome": "succeeded", "summary": handle.summary, "handle": handle}
         except OutcomeUnknown as error:
             log.warning("%s: %s; it is read back after its deadline", key, error)
@@ -112,18 +118,18 @@ class Executor:
         index: int,
         key: str,
         checkpoint: dict[str, Any] | None,
+        deadline: datetime,
     ) -> bool:
         """Record the start, on disk; False where another was faster or it may not start."""
-        now = self._incidents.clock()
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
         services = self._planner.services(state.plan, index)
         start = c.StartStep(
-            at=now,
+            at=self._incidents.clock(),
             plan_id=state.plan.id,
             step=index,
             key=key,
             checkpoint=checkpoint,
-            deadline=now + timedelta(seconds=CALL_SECONDS),
+            deadline=deadline,
             services=services,
         )
         reservation = Reservation(
@@ -136,6 +142,11 @@ class Executor:
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
         except (OutOfOrderError, LeaseLostError):
+            return False
+        except NotOnDiskError as error:
+            log.warning(
+                "%s: %s; nothing is sent, and it is read back after its deadline", key, error
+            )
             return False
         except StoppedError as error:
             await self._void(work, state.plan.id, "stopped", stopped(error.stop))

@@ -6,6 +6,8 @@ import logging
 from datetime import timedelta
 from typing import Literal
 
+from pydantic import ValidationError
+
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.plan_state import StepStatus
@@ -27,7 +29,7 @@ from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
 from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
-from tools.kit.tool import ReversibleTool
+from tools.kit.tool import Context, ReversibleTool
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,10 @@ class Rollback:
             if not isinstance(tool, ReversibleTool) or done.checkpoint is None:
                 await self._finish(work, "refused", f"{step.tool} has no undo any more")
                 return
+            if tool.version != step.version:
+                was = f"the step ran with {step.version}"
+                await self._finish(work, "refused", f"{step.tool} is version {tool.version}, {was}")
+                return
             params = parsed(tool, step.params)
             checkpoint = tool.saved.model_validate(done.checkpoint)
             moved = moved_since(step, await preview(tool, params, call_context(now)))
@@ -64,6 +70,9 @@ class Rollback:
             return
         except ToolError as error:
             await self._finish(work, "refused", str(error))
+            return
+        except ValidationError:
+            await self._finish(work, "refused", f"{step.tool} can't read what it saved any more")
             return
         if moved:
             await self._finish(work, "refused", moved)
@@ -87,9 +96,12 @@ class Rollback:
         except (OutOfOrderError, NotReservedError) as error:
             log.warning("%s: not undone by this worker: %s", work.key, error)
             return
+        if self._incidents.clock() >= start.deadline:
+            log.warning("%s: past its deadline before it was sent, so it is not", key)
+            return
         try:
             handle = await tool.rollback(
-                params, checkpoint, call_context(self._incidents.clock(), key)
+                params, checkpoint, Context(deadline=start.deadline, key=key)
             )
         except OutcomeUnknown as error:
             log.warning("%s: %s; it is read back after its deadline", key, error)

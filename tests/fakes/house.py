@@ -190,12 +190,13 @@ class House:
         )
         preconditions = Preconditions(catalog, readings, planner, self.clock)
         self.narrowing = Narrowing(self.incidents, catalog, planner, self.people)
+        self.rollback = Rollback(self.incidents, catalog)
         self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(
             self.incidents,
             Investigation(self.incidents, self.brain, self.brain, self.brain, planner),
             self.executor,
-            Rollback(self.incidents, catalog),
+            self.rollback,
             Recovery(self.incidents, catalog),
             Monitor(self.incidents, catalog, readings),
             Books(self.incidents, catalog, planner),

@@ -139,7 +139,8 @@ class TestStops:
         await house.asked()
         await house.brakes.stop("INC-1", HAND)
         await house.receive(alert(status="resolved"))
-        assert (await house.incident()).status is Status.RESOLVED
+        incident = await house.incident()
+        assert (incident.status, incident.stop) == (Status.RESOLVED, None)
         assert await house.controls.stopped() == {}
         with pytest.raises(CommandRefusedError, match="INC-1 is resolved"):
             await house.brakes.stop("INC-1", HAND)

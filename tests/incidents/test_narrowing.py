@@ -112,7 +112,7 @@ async def test_anything_else_is_refused_with_what_may_be_changed(
 
 @pytest.mark.invariant(17)
 async def test_no_targets_at_all_are_refused(lit: House) -> None:
-    with pytest.raises(NotSmallerError):
+    with pytest.raises(NotSmallerError, match="lamps may only hold some of what it held"):
         await narrow(lit, params={0: {"lamps": []}})
     assert (await lit.fix()).plan.id == "P1"
 
