@@ -144,9 +144,7 @@ class Executor:
         except (OutOfOrderError, LeaseLostError):
             return False
         except NotOnDiskError as error:
-            log.warning(
-                "%s: %s; nothing is sent, and it is read back after its deadline", key, error
-            )
+            log.warning("%s: %s; nothing is sent, it is read back later", key, error)
             return False
         except StoppedError as error:
             await self._void(work, state.plan.id, "stopped", stopped(error.stop))

@@ -52,6 +52,7 @@ async def test_nothing_runs_rejected(house: House) -> None:
     assert "rejected" in (await house.incident()).calls[-1].reason
 
 
+@pytest.mark.invariant(10)
 async def test_the_start_is_recorded_with_its_undo_before_the_effect_leaves(house: House) -> None:
     await house.approved()
     house.world.hold = asyncio.Event()
@@ -67,6 +68,7 @@ async def test_the_start_is_recorded_with_its_undo_before_the_effect_leaves(hous
     await running
 
 
+@pytest.mark.invariant(7)
 async def test_two_workers_at_once_paint_once(house: House) -> None:
     await house.approved()
     workers = [House(house.redis, world=house.world, clock=house.clock) for _ in range(10)]
@@ -74,6 +76,7 @@ async def test_two_workers_at_once_paint_once(house: House) -> None:
     assert house.world.painted == ["paint hall green"]
 
 
+@pytest.mark.invariant(16)
 async def test_a_worker_that_lost_its_lease_leaves_the_step_to_the_other(house: House) -> None:
     await house.approved()
     work = house.queue.items.pop()
@@ -85,6 +88,7 @@ async def test_a_worker_that_lost_its_lease_leaves_the_step_to_the_other(house: 
 
 
 class TestObjections:
+    @pytest.mark.invariant(11)
     async def test_a_guard_that_no_longer_holds_asks_again(self, house: House) -> None:
         await house.approved()
         house.world.dust = 50
@@ -95,12 +99,14 @@ class TestObjections:
         assert incident.plans["P1"].void.reason == "dust now 50 g (limit 10)"
         assert "dust: 50 g" in incident.calls[-1].reason
 
+    @pytest.mark.invariant(11)
     async def test_a_reading_that_moved_but_still_holds_does_not(self, house: House) -> None:
         await house.approved()
         house.world.dust = 9
         await house.work()
         assert house.world.painted == ["paint hall green"]
 
+    @pytest.mark.invariant(11)
     async def test_a_guard_that_is_unknown_refuses(self, house: House) -> None:
         await house.approved()
         house.world.dust = None
@@ -126,6 +132,7 @@ class TestObjections:
         call = (await house.incident()).calls[-1]
         assert call.reason == "dust can't be read: no light; nothing ran"
 
+    @pytest.mark.invariant(11)
     async def test_a_world_that_drifted_is_planned_and_asked_for_anew(self, house: House) -> None:
         await house.approved()
         house.world.lamps["hall"] = "yellow"
@@ -151,6 +158,7 @@ class TestObjections:
         assert incident.calls[-1].reason == "3 plans were made and none ran"
         assert house.world.painted == []
 
+    @pytest.mark.invariant(11)
     async def test_a_tool_that_means_something_else_now_asks_again(self, house: House) -> None:
         await house.approved()
         tools = (Look, PaintLampAnew, CreateTicket, UpdateTicket)
@@ -170,6 +178,7 @@ class TestObjections:
             ({"id": "other", "then": "ask"}, "rule 'other' decides it now"),
         ],
     )
+    @pytest.mark.invariant(11)
     async def test_a_policy_that_changed_since_the_click_is_heeded(
         self, house: House, rule: dict[str, Any], words: str
     ) -> None:
@@ -186,6 +195,7 @@ class TestObjections:
         assert void.reason == words
         assert house.world.painted == []
 
+    @pytest.mark.invariant(11)
     async def test_more_approvals_asked_for_since_the_click_are_heeded(self, house: House) -> None:
         one = {"id": "pairs", "effects": ["write"], "then": "ask"}
         first = House(house.redis, policy=rules(one))
@@ -202,6 +212,7 @@ class TestObjections:
         assert void.reason == "policy asks for 2 approvals now"
         assert first.world.painted == []
 
+    @pytest.mark.invariant(11)
     async def test_a_plain_restart_asks_nobody_again(self, house: House) -> None:
         await house.approved()
         again = House(house.redis, world=house.world, clock=house.clock)
@@ -211,6 +222,7 @@ class TestObjections:
 
 
 class TestThatCannotStart:
+    @pytest.mark.invariant(10)
     async def test_without_a_checkpoint_there_is_no_effect(self, house: House) -> None:
         await house.approved()
         house.world.checkpoint_down = True
@@ -239,6 +251,7 @@ class TestThatCannotStart:
         await house.work()
         assert "step 1 failed: not allowed" in (await house.incident()).calls[-1].reason
 
+    @pytest.mark.invariant(7)
     async def test_a_lost_queue_loses_no_work(self, house: House) -> None:
         await house.asked()
         house.queue.broken = True
