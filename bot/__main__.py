@@ -16,6 +16,8 @@ _COMMANDS = {
     "ask": "ask a question, as a mention does in Slack",
     "incidents": "list incidents, or show one",
     "audit": "verify or export what was decided and done",
+    "stop": "stop everything, a service or an incident, or list what is stopped",
+    "resume": "let it go on, and set a service's breaker back",
     "runbooks": "list the runbooks, or lint them",
     "policy": "say what policy would decide and why, test it, or lint it",
     "drill": "kill opsbot at every point, and judge what is left",

@@ -16,6 +16,7 @@ from bot.adapters import store
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
+from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.intake import Intake
 from bot.incidents.pulse import Pulse
@@ -57,7 +58,10 @@ async def serve(settings: Settings) -> None:
         takeover = Takeover(core.incidents, directory)
         answers = Answers(core.ledger, wiring.now)
         ask = _asking(core) if settings.chosen_model else None
-        listeners.register(app, Deps(approvals, answers, directory, core.slots, takeover, ask))
+        brakes = Brakes(core.incidents, core.controls, prepared.inventory)
+        members = MembersBrakes(brakes, directory, settings.approvers)
+        deps = Deps(approvals, answers, directory, core.slots, takeover, members, ask)
+        listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
         sweeper = wiring.sweeper(core)

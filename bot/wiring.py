@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from bot import files
 from bot.adapters import audit_key, store
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
@@ -84,6 +85,7 @@ class Core:
     slots: RedisSlots
     queue: RqQueue
     incidents: Incidents
+    controls: RedisControls
     jobs: Jobs
     catalog: Catalog
     backends: dict[str, Backend]
@@ -244,11 +246,13 @@ def _build(
 ) -> Core:
     ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write, seal=Seal(key))
     catalog = make_catalog(settings, prepared, backends, ledger)
+    controls = RedisControls(client, sync_each_write=durable.sync_each_write)
     incidents = Incidents(
         ledger,
         queue,
         now,
         oncall=settings.oncall or settings.approvers,
+        breaker=prepared.policy.breaker,
         pace=PACES[settings.pace],
     )
     redactor = Redactor(settings.secrets | {key})
@@ -260,6 +264,7 @@ def _build(
         prepared.inventory,
         settings.approvers,
         now,
+        controls,
     )
     surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
     runbook_agent = RunbookAgent(surveyor, prepared.inventory)
@@ -295,6 +300,7 @@ def _build(
         slots=RedisSlots(client),
         queue=queue,
         incidents=incidents,
+        controls=controls,
         jobs=Jobs(
             incidents,
             Investigation(incidents, investigator, team, writer, planner),

@@ -19,6 +19,12 @@ STANDING_LOOKS = "opsbot:standing:looks"
 WATCHDOG_HEARD = "opsbot:watchdog:heard"
 WATCHDOG_SILENT = "opsbot:watchdog:silent"
 WATCHDOG_LOOKS = "opsbot:watchdog:looks"
+STOPS = "opsbot:stops"
+"""Hash: scope → who stopped it, when and why."""
+BREAKERS = "opsbot:breakers"
+"""Hash: service → why its breaker is open."""
+CONTROLS = "opsbot:controls"
+"""Stream: every change of the two, append only."""
 
 
 def decisions(incident: str) -> str:
@@ -39,10 +45,6 @@ def fingerprint(value: str) -> str:
 
 def lease(name: str) -> str:
     return f"opsbot:lease:{name}"
-
-
-def switch(name: str) -> str:
-    return f"opsbot:switch:{name}"
 
 
 def limit(name: str) -> str:
@@ -68,6 +70,11 @@ def question(question_id: str) -> str:
 
 def answer(question_id: str) -> str:
     return f"opsbot:answer:{question_id}"
+
+
+def failed_actions(service: str) -> str:
+    """Sorted set: key of an action → when it failed, milliseconds since the epoch."""
+    return f"opsbot:breaker:{service}"
 
 
 def failures(work: str) -> str:

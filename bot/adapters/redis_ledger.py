@@ -11,18 +11,18 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.adapters import keys
+from bot.adapters import keys, reservations
 from bot.adapters.store import on_a_replica, on_disk
 from bot.domain.chain import Entry, Trail, chained, head
+from bot.domain.controls import Resumed, Stopped
 from bot.domain.events import IncidentEvent, WorkEvent, dump, load_decisions, load_work
 from bot.domain.incident import Incident
 from bot.domain.ports import (
     Claim,
     ConflictError,
+    Failure,
     Holder,
-    LeaseLostError,
     NotConfirmedError,
-    NotReservedError,
     Reservation,
 )
 from bot.domain.seal import Seal
@@ -114,6 +114,8 @@ class RedisLedger:
         *,
         reservation: Reservation | None = None,
         claims: Sequence[Claim] = (),
+        failures: Sequence[Failure] = (),
+        controls: Sequence[Stopped | Resumed] = (),
     ) -> Incident:
         after = before
         for event in events:
@@ -132,17 +134,18 @@ class RedisLedger:
                 "due": [[k, due] for k, due in waits.items() if k not in waited],
                 "no_longer_due": sorted(waited - set(waits)),
                 "open": after.resolved_at is None,
-                **({"reservation": _reservation(reservation)} if reservation else {}),
+                **({"reservation": reservations.request(reservation)} if reservation else {}),
                 "claims": [_claim(claim) for claim in claims],
+                "failures": [_failure(failure) for failure in failures],
+                "controls": [_control(control) for control in controls],
                 "remember_ms": _REMEMBER_MS,
             },
             acts=reservation is not None,
         )
         if answer[0] == "conflict":
             raise ConflictError(f"{before.id}: {answer[1]}")
-        if answer[0] == "refused":
-            lost = answer[1] == "lease lost"
-            raise LeaseLostError(answer[1]) if lost else NotReservedError(answer[1])
+        if answer[0] != "ok":
+            raise reservations.refusal(reservation or Reservation(lease="", token=""), *answer)
         return after
 
     async def _whole(self, incident_id: str, commit: dict[str, Any], *, acts: bool) -> list[str]:
@@ -157,6 +160,10 @@ class RedisLedger:
             keys.DUE,
             keys.OPEN,
             keys.INCIDENTS,
+            keys.work(incident_id),
+            keys.STOPS,
+            keys.BREAKERS,
+            keys.CONTROLS,
         ]
         arguments = [json.dumps(commit)]
         answer: list[str]
@@ -270,20 +277,22 @@ def _fields(entry: Entry) -> list[str]:
     return [*fields, "seal", entry.seal] if entry.seal else fields
 
 
-def _reservation(reservation: Reservation) -> dict[str, Any]:
+def _failure(failure: Failure) -> dict[str, Any]:
     return {
-        "lease": keys.lease(reservation.lease),
-        "token": reservation.token,
-        "switches": [keys.switch(name) for name in reservation.switches],
-        "limits": [
-            {
-                "key": keys.limit(limit.key),
-                "count": limit.count,
-                "milliseconds": int(limit.seconds * 1000),
-                "text": f"limit reached: {limit.count} in {limit.seconds:.0f} s for {limit.key}",
-            }
-            for limit in reservation.limits
-        ],
+        "key": keys.failed_actions(failure.trip.scope),
+        "service": failure.trip.scope,
+        "action": failure.action,
+        "count": failure.count,
+        "milliseconds": int(failure.seconds * 1000),
+        "event": failure.trip.model_dump_json(),
+    }
+
+
+def _control(control: Stopped | Resumed) -> dict[str, Any]:
+    return {
+        "scope": control.scope,
+        "stops": isinstance(control, Stopped),
+        "event": control.model_dump_json(),
     }
 
 

@@ -13,6 +13,7 @@ from bot.cli.say import err, fail, out
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.slack.scene import stage_of
+from bot.slack.views.brakes import stopped
 from bot.slack.views.cost import model_cost
 from bot.slack.views.text import clock, lasting
 
@@ -83,6 +84,8 @@ async def _show(incident_id: str, *, as_json: bool) -> int:
     cost = model_cost(happened)
     if cost:
         out(cost)
+    if incident.stop:
+        out(stopped(incident.stop))
     for event in happened:
         out(f"{clock(event.at)} {event.type:<22}{event.actor:<16}{_told(event)}")
     return 0
@@ -114,6 +117,10 @@ def _told(event: e.Event) -> str:
         case e.PlanProposed():
             steps = "; ".join(step.dry_run.summary for step in event.plan.steps)
             return f"{event.verdict.kind} by {event.verdict.rule}: {steps}"
+        case e.IncidentStopped():
+            return stopped(event)
+        case e.BreakerTripped():
+            return f"the breaker of {event.scope} tripped: {event.reason}"
         case e.ApprovalDecided():
             return f"{event.choice} {event.reason}".strip()
         case _:

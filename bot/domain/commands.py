@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.values import Alert, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
+from bot.domain.values import Alert, Ask, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
 from tools.kit.types import Frozen, Handle
 
 
@@ -75,13 +75,22 @@ class DecideApproval(Command):
     """Those of the approvers that the person is behind."""
 
 
+class NarrowPlan(Command):
+    """Ask for a smaller plan instead; that it is one was checked by the caller."""
+
+    plan_id: str
+    digest: str
+    plan: Plan
+    verdict: Ask
+
+
 class ExpireApproval(Command):
     plan_id: str
 
 
 class VoidPlan(Command):
     plan_id: str
-    cause: Literal["drift", "guard", "policy", "failed"]
+    cause: Literal["drift", "guard", "policy", "failed", "stopped"]
     reason: str
 
 
@@ -99,6 +108,7 @@ class StartStep(Command):
     deadline: datetime
     policy: str = ""
     """Version of the policy that was asked again just before."""
+    services: tuple[str, ...] = ()
 
 
 class FinishStep(Command):
@@ -161,6 +171,18 @@ class CallAgain(Command):
 
 class TakeIncident(Command):
     """A person says that they are on it; that they may was checked by the caller."""
+
+
+class StopIncident(Command):
+    """Halt all acting on it."""
+
+    name: str
+    reason: str
+
+
+class ResumeIncident(Command):
+    name: str
+    reason: str
 
 
 class Resolve(Command):

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from bot.domain import commands as c
 from bot.domain import events as e
+from bot.domain.consent import decided, narrowed, plan_of, propose
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.refusals import (
-    AlreadyDecidedError,
-    CommandRefusedError,
-    ExpiredError,
-    OutOfOrderError,
-    OwnRequestError,
-    PlanChangedError,
-)
+from bot.domain.refusals import CommandRefusedError, OutOfOrderError, PlanChangedError
 from bot.domain.settle import settle
-from bot.domain.values import Ask, Plan, Verdict
 from bot.domain.waiting import waiting
 
 
@@ -87,18 +79,20 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             reached = e.DiagnosisReached(**by, diagnosis=command.diagnosis)
             if command.plan is None or command.verdict is None:
                 return [reached]
-            return [reached, *_propose(command, command.plan, command.verdict)]
+            return [reached, *propose(command, command.plan, command.verdict)]
         case c.DraftWords(words=words):
             return [] if incident.words else [e.WordsDrafted(**by, words=words)]
         case c.ProposePlan(plan=plan, verdict=verdict):
             late = incident.resolved_at is not None and plan.purpose == "fix"
             if plan.id in incident.plans or late:
                 return []
-            return _propose(command, plan, verdict)
+            return propose(command, plan, verdict)
         case c.DecideApproval():
-            return _decided(incident, command)
+            return decided(incident, command)
+        case c.NarrowPlan():
+            return narrowed(incident, command)
         case c.ExpireApproval(plan_id=plan_id):
-            state = _plan(incident, plan_id)
+            state = plan_of(incident, plan_id)
             if state.status is not PlanStatus.AWAITING or not state.expires_at:
                 return []
             if command.at < state.expires_at:
@@ -106,19 +100,19 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             reason = f"expired {state.expires_at:%H:%M}, nothing ran"
             return [e.PlanVoided(**by, plan_id=plan_id, cause="expired", reason=reason)]
         case c.VoidPlan(plan_id=plan_id):
-            state = _plan(incident, plan_id)
+            state = plan_of(incident, plan_id)
             waits = state.status in (PlanStatus.AWAITING, PlanStatus.READY, PlanStatus.RUNNING)
             if not waits or any(s.status is StepStatus.STARTED for s in state.steps):
                 raise OutOfOrderError(f"plan {plan_id!r} is under way or has ended")
             return [e.PlanVoided(**by, plan_id=plan_id, cause=command.cause, reason=command.reason)]
         case c.RequestReplan(plan_id=plan_id):
-            state = _plan(incident, plan_id)
+            state = plan_of(incident, plan_id)
             latest = incident.fix is state and not incident.resolved_at
             if state.status is not PlanStatus.VOID or not latest or state.replan_asked:
                 raise PlanChangedError(f"plan {plan_id!r} is not one to ask for again")
             return [e.ReplanRequested(**by, plan_id=plan_id)]
         case c.StartStep(plan_id=plan_id, step=step):
-            state = _plan(incident, plan_id)
+            state = plan_of(incident, plan_id)
             runnable = state.status in (PlanStatus.READY, PlanStatus.RUNNING)
             if not runnable or state.current != step or _at(state, step) is not StepStatus.PENDING:
                 raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is {_at(state, step).value}")
@@ -134,6 +128,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                     policy=command.policy,
                     digest=state.digest,
                     approved_by=state.approvers,
+                    services=command.services,
                 )
             ]
         case c.FinishStep(plan_id=plan_id, step=step):
@@ -160,7 +155,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 )
             ]
         case c.VerifyRecovery(plan_id=plan_id):
-            state = _plan(incident, plan_id)
+            state = plan_of(incident, plan_id)
             if state.recovered is not None or not state.all_verified:
                 raise OutOfOrderError(f"plan {plan_id!r} is not waiting for its recovery")
             return [
@@ -169,7 +164,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 )
             ]
         case c.StartRollback(plan_id=plan_id, step=step):
-            state = _plan(incident, plan_id)
+            state = plan_of(incident, plan_id)
             if step not in state.undoable[:1] or _at(state, step) is StepStatus.UNDOING:
                 raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is not to be undone now")
             return [
@@ -179,8 +174,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             ]
         case c.FinishRollback(plan_id=plan_id, step=step):
             allowed = [StepStatus.UNDOING]
-            if command.outcome == "refused" and step in _plan(incident, plan_id).undoable[:1]:
-                allowed.append(_at(_plan(incident, plan_id), step))
+            if command.outcome == "refused" and step in plan_of(incident, plan_id).undoable[:1]:
+                allowed.append(_at(plan_of(incident, plan_id), step))
             _expect(incident, plan_id, step, *allowed)
             return [
                 e.RollbackFinished(
@@ -211,6 +206,12 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             if incident.resolved_at:
                 raise CommandRefusedError(f"{incident.id} is resolved already")
             return [] if incident.taken_by == command.actor else [e.IncidentTaken(**by)]
+        case c.StopIncident(name=name, reason=reason):
+            if incident.resolved_at:
+                raise CommandRefusedError(f"{incident.id} is resolved, so nothing runs there")
+            return [] if incident.stop else [e.IncidentStopped(**by, name=name, reason=reason)]
+        case c.ResumeIncident(name=name, reason=reason):
+            return [e.IncidentResumed(**by, name=name, reason=reason)] if incident.stop else []
         case c.Resolve():
             if incident.resolved_at:
                 return []
@@ -231,64 +232,6 @@ def _join(incident: Incident, command: c.JoinAlert) -> list[e.IncidentEvent]:
     return [e.AlertJoined(at=command.at, actor=command.actor, alert=command.alert)]
 
 
-def _propose(command: c.Command, plan: Plan, verdict: Verdict) -> list[e.IncidentEvent]:
-    by: dict[str, Any] = {"at": command.at, "actor": command.actor}
-    proposed = e.PlanProposed(**by, plan=plan, verdict=verdict)
-    if not isinstance(verdict, Ask):
-        return [proposed]
-    return [
-        proposed,
-        e.ApprovalRequested(
-            **by,
-            plan_id=plan.id,
-            digest=plan.digest(verdict.rule),
-            approvals=verdict.approvals,
-            approvers=verdict.approvers,
-            groups=verdict.groups,
-            expires_at=command.at + timedelta(seconds=verdict.expires_seconds),
-        ),
-    ]
-
-
-def _decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEvent]:
-    state = _plan(incident, command.plan_id)
-    if state.digest != command.digest:
-        raise PlanChangedError(f"plan {command.plan_id!r} is {state.digest[:4]} now")
-    if state.void and state.void.cause == "expired" and state.expires_at:
-        raise ExpiredError(state.expires_at)
-    if state.void:
-        raise PlanChangedError(state.void.reason)
-    if state.status is not PlanStatus.AWAITING or command.actor in state.approvers:
-        if not state.decisions:
-            raise PlanChangedError(f"plan {command.plan_id!r} is not waiting for anyone")
-        last = state.decisions[-1]
-        raise AlreadyDecidedError(
-            "approved" if last.choice == "approve" else "rejected", last.by, last.at
-        )
-    if state.expires_at and command.at >= state.expires_at:
-        raise ExpiredError(state.expires_at)
-    if command.choice == "approve" and command.actor == state.plan.requester:
-        raise OwnRequestError("whoever edited a plan can't approve it alone")
-    return [
-        e.ApprovalDecided(
-            at=command.at,
-            actor=command.actor,
-            plan_id=command.plan_id,
-            digest=command.digest,
-            choice=command.choice,
-            reason=command.reason,
-            via=command.via,
-        )
-    ]
-
-
-def _plan(incident: Incident, plan_id: str) -> PlanState:
-    try:
-        return incident.plans[plan_id]
-    except KeyError as error:
-        raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}") from error
-
-
 def _at(state: PlanState, step: int) -> StepStatus:
     if not 0 <= step < len(state.steps):
         raise CommandRefusedError(f"{state.plan.id!r} has no step {step + 1}")
@@ -296,6 +239,6 @@ def _at(state: PlanState, step: int) -> StepStatus:
 
 
 def _expect(incident: Incident, plan_id: str, step: int, *allowed: StepStatus) -> None:
-    status = _at(_plan(incident, plan_id), step)
+    status = _at(plan_of(incident, plan_id), step)
     if status not in allowed:
         raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is {status.value}")

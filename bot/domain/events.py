@@ -118,11 +118,13 @@ class ApprovalDecided(Event):
 
 
 class PlanVoided(Event):
-    """The plan will not run: expired, drifted or no longer needed."""
+    """The plan will not run: expired, drifted, stopped, replaced or no longer needed."""
 
     type: Literal["plan.voided"] = "plan.voided"
     plan_id: str
-    cause: Literal["expired", "drift", "guard", "cleared", "policy", "failed"]
+    cause: Literal[
+        "expired", "drift", "guard", "cleared", "policy", "failed", "stopped", "replaced"
+    ]
     reason: str
 
 
@@ -150,6 +152,8 @@ class ActionStarted(Event):
     """Of the plan as it was approved or allowed."""
     approved_by: tuple[str, ...] = ()
     """Empty where policy allowed it by itself."""
+    services: tuple[str, ...] = ()
+    """Those it touches; none for the books, or written before breakers were."""
 
 
 class ActionFinished(Event):
@@ -221,6 +225,21 @@ class IncidentTaken(Event):
     type: Literal["incident.taken"] = "incident.taken"
 
 
+class IncidentStopped(Event):
+    """A person halted all acting on this incident; no step of a fix starts until it is resumed."""
+
+    type: Literal["incident.stopped"] = "incident.stopped"
+    name: str
+    """How that person is called, plain."""
+    reason: str
+
+
+class IncidentResumed(Event):
+    type: Literal["incident.resumed"] = "incident.resumed"
+    name: str
+    reason: str
+
+
 class IncidentResolved(Event):
     type: Literal["incident.resolved"] = "incident.resolved"
     summary: str
@@ -261,6 +280,8 @@ IncidentEvent = (
     | BooksSkipped
     | PersonCalled
     | IncidentTaken
+    | IncidentStopped
+    | IncidentResumed
     | IncidentResolved
     | IncidentReported
     | UnknownEvent
@@ -350,6 +371,18 @@ class BrainChanged(Event):
     reason: str
 
 
+class BreakerTripped(Event):
+    """Too much failed on a service: nothing runs there by itself until a person says so.
+
+    Also in the incident whose action was the last to fail, so that its thread tells.
+    """
+
+    type: Literal["breaker.tripped"] = "breaker.tripped"
+    scope: str
+    """The service."""
+    reason: str
+
+
 WorkEvent = (
     CheckStarted
     | EvidenceRecorded
@@ -360,6 +393,7 @@ WorkEvent = (
     | ResultsGiven
     | PeopleFound
     | BrainChanged
+    | BreakerTripped
     | UnknownEvent
 )
 

@@ -58,6 +58,8 @@ class Incident(Frozen):
     """Whoever said that they are on it."""
     reacted_at: datetime | None = None
     """When a person last did anything here."""
+    stop: e.IncidentStopped | None = None
+    """Who halted it, while it is halted."""
     resolved_at: datetime | None = None
     resolution: str = ""
     reported_at: datetime | None = None
@@ -173,8 +175,12 @@ class Incident(Frozen):
                 return self._set(
                     skipped_books={**self.skipped_books, event.milestone: event.reason}
                 )
+            case e.IncidentStopped():
+                return self._set(stop=event)
+            case e.IncidentResumed():
+                return self._set(stop=None)
             case e.IncidentResolved():
-                return self._set(resolved_at=event.at, resolution=event.summary)
+                return self._set(resolved_at=event.at, resolution=event.summary, stop=None)
             case e.IncidentReported():
                 return self._set(reported_at=event.at)
             case e.UnknownEvent():

@@ -54,6 +54,8 @@ class StepState(Frozen):
     failure: str = ""
     """Why it failed, kept when it was undone since."""
     rollback_key: str = ""
+    services: tuple[str, ...] = ()
+    """Those it touches, as they were known when it started."""
 
 
 class PlanState(Frozen):
@@ -136,8 +138,11 @@ class PlanState(Frozen):
 
     @property
     def undoable(self) -> tuple[int, ...]:
-        """Steps to put back, last first: only in a failed plan whose state is known."""
-        if self.status is not PlanStatus.FAILED:
+        """Steps to put back, last first: only in a failed plan whose state is known.
+
+        None of a plan that a person stopped: what has run stays as it is.
+        """
+        if self.status is not PlanStatus.FAILED or (self.void and self.void.cause == "stopped"):
             return ()
         states = {s.status for s in self.steps}
         if states & {StepStatus.UNKNOWN, StepStatus.STUCK}:
@@ -176,6 +181,7 @@ class PlanState(Frozen):
                     checkpoint=event.checkpoint,
                     deadline=event.deadline,
                     started_at=event.at,
+                    services=event.services,
                 )
             case e.ActionFinished():
                 after = self._step(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from bot.domain.events import IncidentEvent, WorkEvent
+from bot.domain.controls import BreakerReset, ControlEvent, Resumed, Stopped
+from bot.domain.events import BreakerTripped, IncidentEvent, WorkEvent
 from bot.domain.incident import Incident
 from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread, Words
 from bot.domain.work import Work
@@ -24,6 +25,8 @@ class Limit(Frozen):
     key: str
     count: int
     seconds: float
+    text: str
+    """In words: `6 restart_service on etl in 1 h`."""
 
 
 class Reservation(Frozen):
@@ -33,7 +36,9 @@ class Reservation(Frozen):
     """Name of the lease the worker holds."""
     token: str
     switches: tuple[str, ...] = ()
-    """Stop switches and breakers that must not be set."""
+    """Scopes that must not be stopped."""
+    breakers: tuple[str, ...] = ()
+    """Services whose breaker must be closed: those of a step that no person approved."""
     limits: tuple[Limit, ...] = ()
 
 
@@ -43,6 +48,17 @@ class Claim(Frozen):
     fingerprint: str
     starts_at: datetime
     release: bool = False
+
+
+class Failure(Frozen):
+    """An action on a service that failed: the breaker trips at `count` of them in `seconds`."""
+
+    action: str
+    """Its key: one that fails and is then put back counts once."""
+    count: int
+    seconds: float
+    trip: BreakerTripped
+    """What to record if it trips now."""
 
 
 class ConflictError(Exception):
@@ -59,6 +75,26 @@ class LeaseLostError(NotReservedError):
 
 class NotConfirmedError(Exception):
     """It was committed, and nothing says that it will last: no effect may follow from it."""
+
+
+class StoppedError(NotReservedError):
+    """A person stopped it."""
+
+    def __init__(self, stop: Stopped) -> None:
+        super().__init__(f"{stop.scope} was stopped by {stop.name}: {stop.reason}")
+        self.stop = stop
+
+
+class BreakerOpenError(NotReservedError):
+    """Too much failed on that service for anything to run there by itself."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(f"the breaker of {service} is open")
+        self.service = service
+
+
+class LimitReachedError(NotReservedError):
+    """As many have started as the rule lets. Says when the next may."""
 
 
 class Holder(Frozen):
@@ -89,10 +125,13 @@ class Ledger(Protocol):
         *,
         reservation: Reservation | None = None,
         claims: Sequence[Claim] = (),
+        failures: Sequence[Failure] = (),
+        controls: Sequence[Stopped | Resumed] = (),
     ) -> Incident:
         """Append one commit after `before.version`; under a reservation it is on disk, and on a
         replica where there are any.
 
+        `controls`: this incident's own stop, set or lifted with the decision that says so.
         Raises ConflictError, NotReservedError, NotConfirmedError.
         """
 
@@ -121,6 +160,31 @@ class Ledger(Protocol):
     async def release(self, lease: str, token: str) -> None: ...
 
     async def extend(self, lease: str, token: str, seconds: float) -> bool: ...
+
+
+class Controls(Protocol):
+    """Stop switches and breakers. Each change is recorded in the step that makes it.
+
+    The stop of one incident is set with its decision, by `Ledger.commit`; all else is set here.
+    """
+
+    async def stop(self, stop: Stopped) -> Stopped:
+        """Set it. The stop that stands: an earlier one stays, and nothing is recorded then."""
+
+    async def resume(self, resumed: Resumed) -> Stopped | None:
+        """Lift a stop; the one that was lifted, or None where there was none."""
+
+    async def stopped(self) -> dict[str, Stopped]:
+        """Every stop that stands, by its scope."""
+
+    async def tripped(self) -> dict[str, BreakerTripped]:
+        """Every open breaker, by its service."""
+
+    async def reset(self, reset: BreakerReset) -> BreakerTripped | None:
+        """Close a breaker, which begins to count anew; what had tripped it, or None."""
+
+    async def history(self) -> list[ControlEvent]:
+        """Every change there ever was, oldest first."""
 
 
 class Inbox(Protocol):

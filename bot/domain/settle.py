@@ -73,7 +73,8 @@ def _needs_person(incident: Incident, command: c.Command) -> str | None:
             return "nobody decided in time, so nothing ran"
         case c.VoidPlan():
             fix = _fix_of(incident, command.plan_id)
-            if fix and command.cause == "failed" and fix.status is PlanStatus.VOID:
+            idle = fix is not None and fix.status is PlanStatus.VOID
+            if fix and idle and command.cause in ("failed", "stopped"):
                 return f"{command.reason}; nothing ran"
             return _failed(fix) if fix else None
         case c.FinishStep() | c.VerifyStep() | c.VerifyRecovery() | c.FinishRollback():
@@ -104,4 +105,7 @@ def _failed(state: PlanState) -> str | None:
     undone = [n for n, s in steps.items() if s.status is StepStatus.UNDONE]
     what = failed[0] if failed else state.recovery or (state.void.reason if state.void else "")
     what = what or "the fix failed, and nothing said why"
+    if state.void and state.void.cause == "stopped":
+        ran = ", ".join(str(n) for n, step in steps.items() if step.landed)
+        return f"{what}; of {len(steps)} steps {ran} had run and stays as it is"
     return f"{what}; step {', '.join(map(str, undone))} undone" if undone else what

@@ -194,6 +194,11 @@ class Plan(Frozen):
     """`runbook`, `model` or the user id of whoever prompted or edited it."""
     resolution: str = ""
 
+    @property
+    def by_person(self) -> bool:
+        """Prompted or edited by somebody: never the runbook's own, whatever it cites."""
+        return self.requester not in ("runbook", "model", "opsbot")
+
     def digest(self, rule: str) -> str:
         """What an approval binds to. Change anything in here and the approval is void."""
         guards = [g.model_dump(mode="json", exclude={"shown"}) for g in self.guards]

@@ -35,6 +35,11 @@ def drift(plan: Plan, index: int, version: int, fresh: DryRun) -> str | None:
 
 def moved_since(step: Step, fresh: DryRun) -> str | None:
     """What no longer is as the step left it; None where everything still is."""
+    if {(t.kind, t.name) for t in fresh.targets} != {
+        (t.kind, t.name) for t in step.dry_run.targets
+    }:
+        names = ", ".join(sorted(t.name for t in fresh.targets))
+        return f"{step.tool} would touch {names} now"
     now = {(c.target, c.field): c.before for c in fresh.changes}
     for change in step.dry_run.changes:
         found = now.get((change.target, change.field), change.after)

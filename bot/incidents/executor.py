@@ -11,15 +11,24 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.ports import (
+    BreakerOpenError,
     LeaseLostError,
-    Limit,
     NotConfirmedError,
     NotReservedError,
     Reservation,
+    StoppedError,
 )
 from bot.domain.refusals import OutOfOrderError
+from bot.domain.values import Allow
 from bot.domain.work import Work
-from bot.incidents.actions import PATIENCE, RETRY, STOP_SWITCHES, action_key, call_context
+from bot.incidents.actions import (
+    PATIENCE,
+    RETRY,
+    action_key,
+    call_context,
+    stopped,
+    switches,
+)
 from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import parsed
@@ -81,6 +90,10 @@ class Executor:
         deadline = self._incidents.clock() + self._incidents.pace.call
         if not await self._start(work, token, incident, state, index, key, checkpoint, deadline):
             return
+        # Stopped for so long that somebody may have read it back: what is sent now nobody expects.
+        if self._incidents.clock() >= deadline:
+            log.warning("%s: past its deadline before it was sent, so it is not", key)
+            return
         finish = {"plan_id": plan_id, "step": index}
         try:
             handle = await tool.execute(params, Context(deadline=deadline, key=key))
@@ -108,6 +121,8 @@ class Executor:
         deadline: datetime,
     ) -> bool:
         """Record the start, on disk; False where another was faster or it may not start."""
+        confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
+        services = self._planner.services(state.plan, index)
         start = c.StartStep(
             at=self._incidents.clock(),
             plan_id=state.plan.id,
@@ -116,36 +131,32 @@ class Executor:
             checkpoint=checkpoint,
             deadline=deadline,
             policy=self._planner.policy,
+            services=services,
         )
         reservation = Reservation(
             lease=work.key,
             token=token,
-            switches=STOP_SWITCHES,
-            limits=self._limits(incident, state, index),
+            switches=switches(incident, state, services),
+            breakers=services if isinstance(state.verdict, Allow) else (),
+            limits=self._planner.limits(incident, state.plan, index, confidence),
         )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
         except (OutOfOrderError, LeaseLostError):
             return False
         except NotConfirmedError as error:
-            log.warning(
-                "%s: %s; nothing is sent, and it is read back after its deadline", key, error
-            )
+            log.warning("%s: %s; nothing is sent, it is read back later", key, error)
+            return False
+        except StoppedError as error:
+            await self._void(work, state.plan.id, "stopped", stopped(error.stop))
+            return False
+        except BreakerOpenError as error:
+            await self._void(work, state.plan.id, "policy", str(error))
             return False
         except NotReservedError as error:
             await self._void(work, state.plan.id, "failed", str(error))
             return False
         return True
-
-    def _limits(self, incident: Incident, state: PlanState, index: int) -> tuple[Limit, ...]:
-        """What the step's own rule lets start, counted over all incidents; books over their own."""
-        confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
-        rule = self._planner.limiting(state.plan, index, confidence)
-        if rule is None or rule.limit is None:
-            return ()
-        scope = incident.id if state.plan.purpose == "books" else "all"
-        limit = rule.limit
-        return (Limit(key=f"{rule.id}:{scope}", count=limit.count, seconds=limit.seconds),)
 
     async def _wait_or_give_up(self, work: Work, state: PlanState, why: str) -> None:
         now = self._incidents.clock()
@@ -158,7 +169,7 @@ class Executor:
         self,
         work: Work,
         plan_id: str,
-        cause: Literal["policy", "guard", "drift", "failed"],
+        cause: Literal["policy", "guard", "drift", "failed", "stopped"],
         reason: str,
     ) -> None:
         now = self._incidents.clock()

@@ -63,8 +63,8 @@ class Monitor:
         now = self._incidents.clock()
         summary = " · ".join(f"{t.reading.title}: {t.shown}" for t in taken)
         passed = all(t.holds for t in taken)
-        since = max((s.finished_at for s in state.steps if s.finished_at), default=now)
-        if not passed and now - since < timedelta(seconds=state.plan.verify_within):
+        # Counted from the last verified step, which may itself have taken a quarter of an hour.
+        if not passed and now - state.touched_at < timedelta(seconds=state.plan.verify_within):
             await self._note(work, plan_id, None, summary)
             await self._incidents.ledger.defer(work, now + LOOK_AGAIN)
             return

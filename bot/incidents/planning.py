@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
-from bot.domain.ports import Clock
+from bot.domain.ports import Clock, Controls, Limit
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
+from bot.incidents.actions import preview
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast, radius_of
 from bot.policy.facts import Circumstances, Facts, Playbook
 from bot.policy.gate import judge
 from bot.policy.inventory import Inventory
-from bot.policy.rule import Rule
+from bot.policy.limits import limits
 from bot.policy.rules import Policy
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
@@ -33,6 +34,7 @@ class Planner:
         inventory: Inventory,
         approvers: tuple[str, ...],
         clock: Clock,
+        controls: Controls,
     ) -> None:
         self._catalog = catalog
         self._readings = readings
@@ -40,6 +42,7 @@ class Planner:
         self._inventory = inventory
         self._approvers = approvers
         self._clock = clock
+        self._controls = controls
 
     async def plan(self, plan_id: str, draft: PlanDraft) -> Plan:
         """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold."""
@@ -68,11 +71,12 @@ class Planner:
         """What policy says of it now, in this incident; `proposed_at`: when it was first judged."""
         facts = [self._facts(plan, step, confidence) for step in plan.steps]
         touched = frozenset[str]().union(*(each.radius.services for each in facts))
-        moment = self._moment(incident, touched).model_copy(update={"proposed_at": proposed_at})
+        moment = await self._moment(incident, touched)
+        moment = moment.model_copy(update={"proposed_at": proposed_at})
         verdict = judge(self._policy, facts, self._approvers, moment)
         return verdict.model_copy(update={"policy": self._policy.revision})
 
-    def _moment(self, incident: Incident, touched: frozenset[str]) -> Circumstances:
+    async def _moment(self, incident: Incident, touched: frozenset[str]) -> Circumstances:
         known = self._inventory.services
         failing = {name for name in (incident.service, *incident.services) if name in known}
         slas = (known[name].sla_minutes for name in failing)
@@ -85,6 +89,7 @@ class Planner:
                 name for name in failing | touched if name in known and known[name].impact
             ),
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
+            tripped=frozenset(await self._controls.tripped()),
         )
 
     @property
@@ -92,10 +97,23 @@ class Planner:
         """Version of the policy that judges here."""
         return self._policy.revision
 
-    def limiting(self, plan: Plan, index: int, confidence: Confidence) -> Rule | None:
-        """The rule whose limit counts for a step; None where there is none."""
-        rule = self._policy.first(self._facts(plan, plan.steps[index], confidence))
-        return rule if rule and rule.limit else None
+    def services(self, plan: Plan, index: int) -> tuple[str, ...]:
+        """Which services a step touches; the books touch none."""
+        step = plan.steps[index]
+        if plan.purpose == "books":
+            return ()
+        return tuple(sorted(blast(step.dry_run, step.effect, self._inventory).services))
+
+    def limits(
+        self, incident: Incident, plan: Plan, index: int, confidence: Confidence
+    ) -> tuple[Limit, ...]:
+        """What the step's own rule lets start: on each service it touches, counted over all
+        incidents; of the books, on each incident."""
+        facts = self._facts(plan, plan.steps[index], confidence)
+        rule = self._policy.first(facts)
+        if rule is None:
+            return ()
+        return limits(rule, facts.tool, self.services(plan, index) or (incident.id,))
 
     def _facts(self, plan: Plan, step: Step, confidence: Confidence) -> Facts:
         return Facts(
@@ -105,6 +123,7 @@ class Planner:
             reversible=step.reversible,
             playbook=_playbook(plan, step),
             tainted=step.tainted,
+            by_person=plan.by_person,
             confidence=confidence,
             radius=blast(step.dry_run, step.effect, self._inventory),
             whole=radius_of(
@@ -122,7 +141,7 @@ class Planner:
             params=params.model_dump(mode="json"),
             effect=tool.effect,
             reversible=isinstance(tool, ReversibleTool),
-            dry_run=await tool.dry_run(params, Context(deadline=deadline)),
+            dry_run=await preview(tool, params, Context(deadline=deadline)),
             cites=intended.cites,
             tainted=intended.tainted,
         )

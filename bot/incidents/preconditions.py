@@ -9,7 +9,7 @@ from bot.domain.plan_state import PlanState
 from bot.domain.ports import Clock
 from bot.domain.quorum import missing, told
 from bot.domain.values import Ask
-from bot.incidents.actions import call_context
+from bot.incidents.actions import call_context, preview
 from bot.incidents.drift import drift
 from bot.incidents.planning import Planner
 from bot.incidents.readings import Readings, parsed
@@ -73,7 +73,7 @@ class Preconditions:
         try:
             tool = self._catalog.write(step.tool)
             params = parsed(tool, step.params)
-            fresh = await tool.dry_run(params, call_context(self._clock()))
+            fresh = await preview(tool, params, call_context(self._clock()))
         except InvalidCall as error:
             return Objection(cause="drift", reason=str(error))
         changed = drift(state.plan, index, tool.version, fresh)

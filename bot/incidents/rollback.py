@@ -5,13 +5,23 @@ from __future__ import annotations
 import logging
 from typing import Literal
 
+from pydantic import ValidationError
+
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.plan_state import StepStatus
-from bot.domain.ports import NotConfirmedError, NotReservedError, Reservation
+from bot.domain.ports import NotConfirmedError, NotReservedError, Reservation, StoppedError
 from bot.domain.refusals import OutOfOrderError
 from bot.domain.work import Work
-from bot.incidents.actions import PATIENCE, RETRY, action_key, call_context
+from bot.incidents.actions import (
+    PATIENCE,
+    RETRY,
+    action_key,
+    call_context,
+    preview,
+    stopped,
+    switches,
+)
 from bot.incidents.drift import moved_since
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
@@ -43,9 +53,13 @@ class Rollback:
             if not isinstance(tool, ReversibleTool) or done.checkpoint is None:
                 await self._finish(work, "refused", f"{step.tool} has no undo any more")
                 return
+            if tool.version != step.version:
+                was = f"the step ran with {step.version}"
+                await self._finish(work, "refused", f"{step.tool} is version {tool.version}, {was}")
+                return
             params = parsed(tool, step.params)
             checkpoint = tool.saved.model_validate(done.checkpoint)
-            moved = moved_since(step, await tool.dry_run(params, call_context(now)))
+            moved = moved_since(step, await preview(tool, params, call_context(now)))
         except Unavailable as error:
             if now - state.touched_at < PATIENCE:
                 await self._incidents.ledger.defer(work, now + RETRY)
@@ -54,6 +68,9 @@ class Rollback:
             return
         except ToolError as error:
             await self._finish(work, "refused", str(error))
+            return
+        except ValidationError:
+            await self._finish(work, "refused", f"{step.tool} can't read what it saved any more")
             return
         if moved:
             await self._finish(work, "refused", moved)
@@ -66,11 +83,19 @@ class Rollback:
             key=key,
             deadline=now + self._incidents.pace.call,
         )
-        reservation = Reservation(lease=work.key, token=token)
+        reservation = Reservation(
+            lease=work.key, token=token, switches=switches(incident, state, done.services)
+        )
         try:
             await self._incidents.handle(work.incident, start, reservation=reservation)
+        except StoppedError as error:
+            await self._finish(work, "refused", stopped(error.stop))
+            return
         except (OutOfOrderError, NotReservedError, NotConfirmedError) as error:
             log.warning("%s: not undone by this worker: %s", work.key, error)
+            return
+        if self._incidents.clock() >= start.deadline:
+            log.warning("%s: past its deadline before it was sent, so it is not", key)
             return
         try:
             handle = await tool.rollback(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bot.domain import commands as c
 from bot.domain import events as e
+from bot.domain.breaker import failed_actions
+from bot.domain.controls import Resumed, Stopped
 from bot.domain.crashpoints import crashpoint
 from bot.domain.decide import decide
 from bot.domain.incident import Incident
-from bot.domain.ports import Claim, Clock, ConflictError, Ledger, Queue, Reservation
+from bot.domain.ports import Claim, Clock, ConflictError, Failure, Ledger, Queue, Reservation
 from bot.domain.work import next_work
 from bot.incidents.pace import NORMAL, Pace
+from bot.policy.limits import words
+from bot.policy.rules import Breaker
 
 log = logging.getLogger(__name__)
 _TRIES = 50
@@ -28,6 +33,7 @@ class Incidents:
         clock: Clock,
         *,
         oncall: tuple[str, ...],
+        breaker: Breaker,
         pace: Pace = NORMAL,
     ) -> None:
         """`oncall`: user ids and group handles to call when an incident needs a person."""
@@ -36,6 +42,7 @@ class Incidents:
         self.oncall = oncall
         self.pace = pace
         self._queue = queue
+        self._breaker = breaker
 
     async def handle(
         self,
@@ -63,6 +70,8 @@ class Incidents:
                     events,
                     reservation=reservation,
                     claims=[*claims, *_released(before, events)],
+                    failures=self._failures(before, events),
+                    controls=_controls(before, events),
                 )
             except ConflictError:
                 if attempt == _TRIES - 1:
@@ -73,6 +82,25 @@ class Incidents:
             await self._enqueue(before, after)
             return after
         raise AssertionError("unreachable")
+
+    def _failures(self, before: Incident, events: Sequence[e.IncidentEvent]) -> list[Failure]:
+        """What the breakers count of this commit, with the words for the one that trips."""
+        most, per = self._breaker.failures, words(self._breaker.per)
+        many = "1 action" if most == 1 else f"{most} actions"
+        return [
+            Failure(
+                action=action,
+                count=most,
+                seconds=self._breaker.seconds,
+                trip=e.BreakerTripped(
+                    at=events[-1].at,
+                    actor="opsbot",
+                    scope=service,
+                    reason=f"{many} failed or were undone within {per}, the last in {before.id}",
+                ),
+            )
+            for service, action in failed_actions(before, events)
+        ]
 
     async def _enqueue(self, before: Incident, after: Incident) -> None:
         """Hint the queue at once of what this commit made due; the sweeper does it again if this
@@ -89,6 +117,21 @@ class Incidents:
                 crashpoint("Q1")
         except Exception:
             log.exception("%s: could not enqueue; the sweeper will", after.id)
+
+
+def _controls(before: Incident, events: Sequence[e.IncidentEvent]) -> list[Stopped | Resumed]:
+    """The incident's own stop goes with the decision that sets or lifts it, and with its end."""
+    found: list[Stopped | Resumed] = []
+    for event in events:
+        by: dict[str, Any] = {"at": event.at, "actor": event.actor, "scope": before.id}
+        match event:
+            case e.IncidentStopped(name=name, reason=reason):
+                found.append(Stopped(**by, name=name, reason=reason))
+            case e.IncidentResumed(name=name, reason=reason):
+                found.append(Resumed(**by, name=name, reason=reason))
+            case e.IncidentResolved() if before.stop:
+                found.append(Resumed(**by, name="opsbot", reason=f"{before.id} is resolved"))
+    return found
 
 
 def _released(incident: Incident, events: Sequence[e.IncidentEvent]) -> list[Claim]:

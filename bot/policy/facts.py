@@ -36,6 +36,8 @@ class Facts(Frozen):
     playbook: Playbook
     tainted: bool
     """A parameter came out of an alert, a tool or a model, and is no name the inventory knows."""
+    by_person: bool = False
+    """Somebody prompted or edited its plan, so that it never runs by itself."""
     confidence: Confidence
     radius: Radius
     whole: Radius | None = None

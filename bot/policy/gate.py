@@ -83,6 +83,8 @@ Check = Callable[[Ruling, Policy, Facts, Circumstances], Ruling]
 
 def _provenance(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
     """Only what a committed runbook says, all of it, runs without a person."""
+    if facts.by_person:
+        ruled = ruled.at_least("ask", "a person prompted or edited it")
     if facts.playbook != "pinned":
         ruled = ruled.at_least("ask", _NOT_ITS_RUNBOOK[facts.playbook])
     if facts.tainted:

@@ -16,7 +16,7 @@ from tools.kit.types import Effect, Frozen
 
 
 class RateLimit(Frozen):
-    """At most `count` starts `per` that time, for each service and rule."""
+    """At most `count` starts `per` that time, for each rule, tool and service."""
 
     count: int = Field(ge=1)
     per: str = Field(pattern=r"^[1-9]\d*[smhd]$")

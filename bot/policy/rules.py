@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from bot.policy.approvals import Count, Group
 from bot.policy.autonomy import Autonomy
@@ -25,10 +25,22 @@ class PolicyError(Exception):
     """The policy can't be read. opsbot doesn't start without one."""
 
 
+class Breaker(Frozen):
+    """How many actions may fail on one service, in how long, before nothing runs there unasked."""
+
+    failures: Annotated[int, Field(ge=1)] = 3
+    per: Annotated[str, Field(pattern=r"^[1-9]\d*[smhd]$")] = "1h"
+
+    @property
+    def seconds(self) -> float:
+        return seconds(self.per)
+
+
 class Policy(Frozen):
     """Ordered rules, and what holds whatever the rules say."""
 
     version: Literal[1]
+    breaker: Breaker = Breaker()
     autonomy: Autonomy = Autonomy()
     freezes: tuple[Freeze, ...] = ()
     escalate_when: EscalateWhen = EscalateWhen()

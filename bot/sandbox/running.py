@@ -21,6 +21,7 @@ class Running(Frozen):
     redis_url: str
     http_addr: str
     page_url: str | None = None
+    inventory: str | None = None
 
 
 class DataFolder:

@@ -67,6 +67,7 @@ class Stage:
                 redis_url=self.environment["REDIS_URL"],
                 http_addr=self.http_addr,
                 page_url=self.slack.page_url if self.slack else None,
+                inventory=self.environment.get("OPSBOT_INVENTORY"),
             )
         )
         if self.company:

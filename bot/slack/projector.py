@@ -214,7 +214,7 @@ def _who(incident: Incident, work: Iterable[e.WorkEvent]) -> set[str]:
     if incident.diagnosis:
         who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
     for state in incident.fixes:
-        who |= {decision.by for decision in state.decisions}
+        who |= {decision.by for decision in state.decisions} | {state.plan.requester}
         if state.verdict.kind == "ask":
             who |= set(state.verdict.approvers)
     return who

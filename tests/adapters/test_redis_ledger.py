@@ -110,14 +110,14 @@ class TestCommits:
 class TestDueWork:
     async def test_it_is_due_when_its_time_has_come(self, ledger: RedisLedger) -> None:
         await committed(ledger, "INC-1", [opened(), diagnosed(), skipped("open"), *proposed()])
-        assert await ledger.due(at(901), 10) == []
+        assert "expire" not in [w.kind for w in await ledger.due(at(901), 10)]
         assert [w.key for w in await ledger.due(at(902), 10)] == ["INC-1|expire|P1"]
 
     async def test_what_is_no_longer_waited_for_is_no_longer_due(self, ledger: RedisLedger) -> None:
         await committed(ledger, "INC-1", [opened(), skipped("open")])
         assert [w.kind for w in await ledger.due(at(0), 10)] == ["investigate"]
         await committed(ledger, "INC-1", [diagnosed(), *proposed()])
-        assert [w.kind for w in await ledger.due(at(9999), 10)] == ["expire"]
+        assert {w.kind for w in await ledger.due(at(9999), 10)} == {"expire", "call_again"}
 
     async def test_deferred_work_is_due_later(self, ledger: RedisLedger) -> None:
         await committed(ledger, "INC-1", [opened(), skipped("open")])

@@ -72,10 +72,19 @@ def test_an_approval_once_given_is_still_bound_to_its_plan() -> None:
             assert proposed.plan.digest(proposed.verdict.rule) == event.digest
 
 
-def test_the_first_work_loads() -> None:
-    notes = [event for line in lines("v1-work.jsonl") for event in e.load_work(line)]
+@pytest.mark.parametrize("path", sorted(OLD.glob("v*-work.jsonl")), ids=lambda p: p.stem)
+def test_old_work_loads(path: Path) -> None:
+    notes = [event for line in lines(path.name) for event in e.load_work(line)]
     assert {note.type for note in notes} <= types(e.WorkEvent)
-    assert "\n".join(e.dump([note]) for note in notes) == "\n".join(lines("v1-work.jsonl"))
+    assert "\n".join(e.dump([note]) for note in notes) == "\n".join(lines(path.name))
+
+
+def test_an_old_stop_and_an_old_replacement_read_as_they_did() -> None:
+    incident = Incident.fold("INC-1", map(e.load_decisions, lines("v-brakes-1.jsonl")))
+    assert incident.stop is None
+    causes = {name: p.void and p.void.cause for name, p in incident.plans.items()}
+    assert causes == {"P1": "replaced", "P2": None, "P3": "stopped"}
+    assert incident.plans["P2"].steps[0].services == ("lamps",)
 
 
 def test_every_kind_of_event_is_kept_here() -> None:

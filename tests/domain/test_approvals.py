@@ -122,6 +122,66 @@ class TestApprovals:
         assert "person.called" not in types(decide(waiting, given[command]))
 
 
+class TestNarrowing:
+    WAITING = [opened(), diagnosed(), *proposed()]
+    SMALLER = plan("P2", steps=1, requester="U2")
+
+    def narrow(self, **changes: Any) -> c.NarrowPlan:
+        given = {
+            "at": at(10),
+            "actor": "U2",
+            "plan_id": "P1",
+            "digest": plan().digest("change"),
+            "plan": self.SMALLER,
+            "verdict": ask(),
+        }
+        return c.NarrowPlan.model_validate({**given, **changes})
+
+    def test_the_old_plan_is_replaced_and_the_smaller_one_asked_for_in_one_commit(self) -> None:
+        events = decide(told(self.WAITING), self.narrow())
+        assert types(events) == ["plan.voided", "plan.proposed", "approval.requested"]
+        ended = after(told(self.WAITING), self.narrow())
+        void = ended.plans["P1"].void
+        assert void is not None
+        new = self.SMALLER.digest("change")[:4]
+        assert (void.cause, void.reason) == ("replaced", f"replaced by plan {new} (edited by U2)")
+        assert ended.plans["P2"].status is PlanStatus.AWAITING
+        assert not ended.plans["P1"].wants_replan
+
+    @pytest.mark.invariant(12)
+    def test_what_was_approved_of_the_old_plan_does_not_count_for_the_new(self) -> None:
+        two = told(opened(), diagnosed(), proposed(verdict=ask(approvals=2)))
+        ended = after(after(two, decision()), self.narrow(verdict=ask(approvals=2)))
+        assert ended.plans["P2"].approvers == ()
+        assert_refused(ended, decision(actor="U3"), "replaced by plan")
+
+    @pytest.mark.invariant(14)
+    def test_whoever_edited_it_cannot_approve_it(self) -> None:
+        ended = after(told(self.WAITING), self.narrow())
+        digest = self.SMALLER.digest("change")
+        own = decision(plan_id="P2", digest=digest, actor="U2")
+        assert_refused(ended, own, "can't approve it alone")
+        assert after(ended, decision(plan_id="P2", digest=digest)).plans["P2"].ready_at
+
+    @pytest.mark.parametrize(
+        ("more", "changes", "words"),
+        [
+            ([], {"digest": "0" * 64}, "is"),
+            ([], {"plan_id": "P7"}, "no plan 'P7'"),
+            ([], {"at": at(2 + EXPIRES)}, "expired at"),
+            ([], {"plan": plan("P1", steps=1, requester="U2")}, "not one to make smaller"),
+            ([], {"plan": plan("books-open", requester="U2")}, "not one to make smaller"),
+            ([], {"plan": plan("P2", steps=1)}, "the one who asks"),
+            ([decided()], {}, "already approved by U1"),
+            ([decided("reject")], {}, "already rejected by U1"),
+            ([voided("drift")], {}, "drift"),
+            ([voided("expired")], {}, "expired at"),
+        ],
+    )
+    def test_only_what_waits_is_narrowed(self, more: Any, changes: Any, words: str) -> None:
+        assert_refused(told(self.WAITING, more), self.narrow(**changes), words)
+
+
 class TestVoidedPlans:
     @pytest.mark.parametrize("cause", ["drift", "guard", "policy"])
     def test_a_moving_world_voids_it_and_asks_for_a_new_plan(self, cause: str) -> None:

@@ -68,7 +68,11 @@ def anything(incident: Incident, plans: tuple[Plan, ...], wide: bool) -> Iterato
                     "choice": choice,
                 }
             )
-        for cause in ("drift", "failed"):
+        smaller = plans[-1].model_copy(update={"requester": "U2"})
+        yield c.NarrowPlan(
+            at=SOON, actor="U2", plan_id=name, digest=state.digest, plan=smaller, verdict=ask()
+        )
+        for cause in ("drift", "failed", "stopped"):
             yield c.VoidPlan.model_validate(
                 {"at": SOON, "plan_id": name, "cause": cause, "reason": cause}
             )

@@ -165,7 +165,9 @@ class Bureau(House):
         self.incidents.ledger = self.ledger
         tools = Catalog([*catalog, Measure(self.gauges)])
         readings = Readings(tools, self.clock, self.redactor.clean_all)
-        planner = Planner(tools, readings, self.policy, INVENTORY, APPROVERS, self.clock)
+        planner = Planner(
+            tools, readings, self.policy, INVENTORY, APPROVERS, self.clock, self.controls
+        )
         preconditions = Preconditions(tools, readings, planner, self.clock)
         surveyor = Surveyor(self.ledger, readings, tools, self.runbooks, INVENTORY, self.clock)
         runbook_agent = RunbookAgent(surveyor, INVENTORY)

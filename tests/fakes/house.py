@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.domain import events as e
@@ -20,12 +21,14 @@ from bot.domain.work import Work
 from bot.files import bundled_policy
 from bot.incidents.approvals import Approvals
 from bot.incidents.books import Books
+from bot.incidents.brakes import Brakes
 from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.intake import Intake
 from bot.incidents.investigation import Investigation
 from bot.incidents.jobs import Jobs
 from bot.incidents.monitor import Monitor
+from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
 from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import Readings
@@ -180,7 +183,11 @@ class House:
         self.people = FewPeople()
         self.ledger = RedisLedger(redis, sync_each_commit=sync, seal=SEAL)
         self.inbox = RedisInbox(redis, sync_each_put=sync)
-        self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
+        self.controls = RedisControls(redis, sync_each_write=sync)
+        self.incidents = Incidents(
+            self.ledger, self.queue, self.clock, oncall=("@oncall",), breaker=self.policy.breaker
+        )
+        self.brakes = Brakes(self.incidents, self.controls, inventory)
         self.intake = Intake(self.inbox, self.incidents, inventory)
         self.approvals = Approvals(self.incidents, self.people)
         self.sweeper = Sweeper(self.ledger, self.queue, self.clock)
@@ -189,14 +196,18 @@ class House:
 
     def _jobs(self, catalog: Catalog) -> Jobs:
         readings = Readings(catalog, self.clock)
-        planner = Planner(catalog, readings, self.policy, self.inventory, APPROVERS, self.clock)
+        planner = Planner(
+            catalog, readings, self.policy, self.inventory, APPROVERS, self.clock, self.controls
+        )
         preconditions = Preconditions(catalog, readings, planner, self.clock)
+        self.narrowing = Narrowing(self.incidents, catalog, planner, self.people)
+        self.rollback = Rollback(self.incidents, catalog)
         self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(
             self.incidents,
             Investigation(self.incidents, self.brain, self.brain, self.brain, planner),
             self.executor,
-            Rollback(self.incidents, catalog),
+            self.rollback,
             Recovery(self.incidents, catalog),
             Monitor(self.incidents, catalog, readings),
             Books(self.incidents, catalog, planner),

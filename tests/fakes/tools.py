@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from tools.kit.errors import OutcomeUnknown, Refused, Unavailable
+from tools.kit.narrowing import Narrows
 from tools.kit.tool import Context, Params, ReadTool, ReversibleTool, WriteTool
 from tools.kit.types import (
     Applied,
@@ -34,6 +35,8 @@ class World:
     )
     dust: float | None = 1
     """What `look` reads; None: reached, but holds no such value."""
+    level: int = 20
+    """How bright every lamp is before `brighten`."""
     tickets: dict[str, str] = field(default_factory=dict)
     """Key → status."""
     effects: list[tuple[str, str]] = field(default_factory=list)
@@ -154,6 +157,43 @@ class PaintLampAnew(PaintLamp):
     """Paint a lamp, in two coats."""
 
     version: ClassVar[int] = 2
+
+
+class Levels(Params):
+    lamps: Annotated[tuple[str, ...], Field(description="Which lamps."), Narrows.FEWER]
+    level: Annotated[int, Field(description="How bright, in percent."), Narrows.LESS]
+    hue: Annotated[str, Field(description="Which white.")] = "warm"
+
+
+class Brighten(WriteTool[Levels]):
+    """Turn lamps up."""
+
+    name: ClassVar[str] = "brighten"
+    effect: ClassVar[Effect] = Effect.WRITE
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def dry_run(self, params: Levels, ctx: Context) -> DryRun:
+        return DryRun(
+            summary=f"Turn {len(params.lamps)} lamps up to {params.level} %",
+            targets=tuple(Target(kind="lamp", name=lamp) for lamp in params.lamps),
+            changes=tuple(
+                Change(target=lamp, field="level", before=self.world.level, after=params.level)
+                for lamp in params.lamps
+            ),
+        )
+
+    async def execute(self, params: Levels, ctx: Context) -> Handle:
+        for lamp in params.lamps:
+            await self.world.act(f"{ctx.key}-{lamp}", f"turn {lamp} to {params.level}", "none")
+        return Handle(ref=ctx.key, summary="turned up")
+
+    async def applied(self, key: str, handle: Handle | None, ctx: Context) -> Applied:
+        return Applied(answer="unknown", summary="nobody can say")
+
+    async def verify(self, params: Levels, handle: Handle, ctx: Context) -> Verification:
+        return Verification(status="passed", summary="bright")
 
 
 class Ticket(Params):

@@ -71,3 +71,7 @@ def test_what_somebody_changed_since_has_moved() -> None:
     assert moved_since(step(), fresh("blue")) == (
         "hall.colour is 'blue' now, the step left 'green'"
     )
+
+
+def test_what_would_be_put_back_elsewhere_has_moved() -> None:
+    assert moved_since(step(), fresh(lamp="attic")) == "paint would touch attic now"

@@ -18,6 +18,36 @@ async def test_what_is_not_done_yet_is_looked_at_again_later(house: House) -> No
     assert (await house.incident()).status is Status.RESOLVED
 
 
+async def test_a_quarter_of_an_hour_is_waited_for_whatever_restarts_meanwhile(
+    house: House,
+) -> None:
+    await house.approved()
+    house.world.drying = True
+    await house.work()
+    for _ in range(15):
+        await House(house.redis, world=house.world, clock=house.clock).later(61)
+    assert (await house.fix()).steps[0].status is StepStatus.SUCCEEDED
+    house.world.drying = False
+    await House(house.redis, world=house.world, clock=house.clock).later(61)
+    assert (await house.incident()).status is Status.RESOLVED
+    assert house.world.painted == ["paint hall green"]
+
+
+async def test_a_step_that_took_long_leaves_the_recovery_its_own_time(house: House) -> None:
+    house.brain.plan = draft(guards=(), verify_within=600)
+    await house.approved()
+    house.world.drying = True
+    await house.work()
+    await house.later(900)
+    house.world.drying, house.world.dust = False, 50
+    await house.later(61)
+    assert (await house.incident()).status is Status.MITIGATED
+    await house.later(590)
+    assert (await house.fix()).recovered is None
+    await house.later(20)
+    assert (await house.fix()).recovered is False
+
+
 async def test_the_same_news_is_told_once(house: House) -> None:
     await house.approved()
     house.world.drying = True

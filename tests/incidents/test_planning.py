@@ -15,6 +15,7 @@ from bot.incidents.readings import Readings
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
 from tests.fakes import story
+from tests.fakes.controls import CalmControls
 from tests.fakes.house import RUNBOOK, StoppedClock, draft
 from tests.fakes.tools import Look, PaintLamp, World
 from tools.kit.catalog import Catalog
@@ -48,6 +49,7 @@ class Office:
             Inventory.model_validate(inventory),
             ("@oncall",),
             self.clock,
+            CalmControls(),
         )
 
     async def plan(self, *lamps: str, **changes: Any) -> Plan:

@@ -506,3 +506,8 @@ def test_the_sla_stops_no_plan_that_was_proposed_in_time() -> None:
     rules = policy({"id": "r", "then": "allow"}, escalate_when={"sla_share": 0.8})
     moment = Circumstances.model_validate({"now": START, **LATE, "proposed_at": minutes(-30)})
     assert isinstance(judge(rules, [facts()], WHO, moment), Allow)
+
+
+def test_what_a_person_prompted_or_edited_never_runs_by_itself() -> None:
+    assert isinstance(verdict({"effects": ["write"]}, facts(by_person=True)), Ask)
+    assert isinstance(verdict({"effects": ["write"]}, facts()), Allow)

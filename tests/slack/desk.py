@@ -14,6 +14,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
@@ -21,8 +22,11 @@ from bot.domain.ports import Rotas
 from bot.domain.work import Work
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
+from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.service import Incidents
+from bot.policy.inventory import Inventory
+from bot.policy.rules import Breaker
 from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
 from bot.slack.app import make_app, make_client
@@ -33,6 +37,7 @@ from bot.slack.projector import Projector
 from tests.fakes import story
 
 CHANNEL = "C0INCIDENT"
+INVENTORY = Inventory.model_validate({"services": {"etl": {"environment": "production"}}})
 Message = dict[str, Any]
 
 
@@ -71,8 +76,15 @@ class Desk:
             standing_in=standing_in,
         )
         self.incidents = Incidents(
-            self.ledger, NoQueue(), lambda: self.now, oncall=("@data-oncall",)
+            self.ledger,
+            NoQueue(),
+            lambda: self.now,
+            oncall=("@data-oncall",),
+            breaker=Breaker(),
         )
+        self.controls = RedisControls(redis, sync_each_write=False)
+        brakes = Brakes(self.incidents, self.controls, INVENTORY)
+        self.brakes = MembersBrakes(brakes, self.directory, ("@data-oncall",))
         self.approvals = Approvals(self.incidents, self.directory)
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
@@ -82,7 +94,8 @@ class Desk:
         app = make_app(self.client, signing_secret)
         answers = Answers(self.ledger, lambda: self.now)
         takeover = Takeover(self.incidents, self.directory)
-        listeners.register(app, Deps(self.approvals, answers, self.directory, self.slots, takeover))
+        deps = Deps(self.approvals, answers, self.directory, self.slots, takeover, self.brakes)
+        listeners.register(app, deps)
         return app
 
     async def connect(self) -> None:

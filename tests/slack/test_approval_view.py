@@ -261,3 +261,19 @@ def test_nobody_is_asked_about_what_policy_allows() -> None:
     allowed = scene(diagnosed(), story.proposed(plan(), story.ALLOW))
     with pytest.raises(KeyError):
         slot(allowed, "approval:P1")
+
+
+def test_a_plan_made_smaller_says_who_did_and_links_to_the_new_one() -> None:
+    small = plan("P2", steps=(switch(),), requester=DEV)
+    digest = small.digest("change")[:4]
+    void = story.voided("replaced").model_copy(update={"actor": DEV})
+    edited = scene(diagnosed(), *proposed(), void, *proposed(small))
+    assert f"*Replaced by plan {digest} (edited by Dev)*" in shown(slot(edited, "approval:P1"))
+    linked = scene(
+        diagnosed(), *proposed(), void, *proposed(small), links={"approval:P2": "https://s/p2"}
+    )
+    assert f"Replaced by <https://s/p2|plan {digest}> (edited by Dev)" in shown(
+        slot(linked, "approval:P1")
+    )
+    assert "*Asked for by:* Dev, who can't approve it alone" in shown(slot(edited, "approval:P2"))
+    assert "Asked for by" not in shown(slot(scene(diagnosed(), *proposed()), "approval:P1"))

@@ -9,6 +9,7 @@ from pydantic import Field
 from tools.jobs.port import JobScheduler, Mark, Parameter
 from tools.kit.errors import InvalidCall, OutcomeUnknown, Refused, ToolError
 from tools.kit.excerpt import cut
+from tools.kit.narrowing import Narrows
 from tools.kit.tool import Context, Params, ReversibleTool
 from tools.kit.types import (
     Applied,
@@ -34,6 +35,7 @@ class SetJobParametersParams(Params):
     parameters: Annotated[
         dict[ParameterName, str],
         Field(min_length=1, max_length=20, description="New values, by parameter name."),
+        Narrows.FEWER,
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tools.kit.errors import InvalidCall
+from tools.kit.narrowing import narrowable
 from tools.kit.tool import ReadTool, Tool, WriteTool
 from tools.kit.types import Effect
 
@@ -46,6 +47,10 @@ class Catalog:
         bare = [f for f, info in tool.params.model_fields.items() if not info.description]
         if bare:
             raise CatalogError(f"{name!r}: no description for {', '.join(bare)}")
+        try:
+            narrowable(tool.params)
+        except TypeError as error:
+            raise CatalogError(f"{name!r}: {error}") from error
         self._tools[name] = tool
 
     def __iter__(self) -> Iterator[Tool[Any]]:

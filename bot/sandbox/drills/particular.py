@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 import redis as blocking
 
-from bot.adapters import keys
+from bot import wiring
+from bot.adapters.redis_controls import RedisControls
 from bot.adapters.rq_queue import RqQueue
 from bot.domain import events as e
+from bot.domain.controls import EVERYTHING, Stopped
 from bot.domain.plan_state import StepStatus
 from bot.domain.work import Work
 from bot.sandbox.drills.drill import Drill, Script, Told
@@ -113,7 +115,14 @@ async def twice(ground: Ground, told: Told) -> None:
 async def stopped(ground: Ground, told: Told) -> None:
     """The stop switch is thrown after the first of two steps."""
     async with _fixing(ground, "E4") as there:
-        await ground.redis.set(keys.switch("all"), "a drill threw the stop switch")
+        stop = Stopped(
+            at=wiring.now(),
+            actor="drill",
+            scope=EVERYTHING,
+            name="a drill",
+            reason="to see it stop",
+        )
+        await RedisControls(ground.redis, sync_each_write=False).stop(stop)
         told.killed = "nobody: stop switch"
         ground.go_on(there)
         await over(ground)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.ports import SlotStore
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
+from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
@@ -20,5 +21,6 @@ class Deps:
     directory: SlackDirectory
     slots: SlotStore
     takeover: Takeover
+    brakes: MembersBrakes
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""

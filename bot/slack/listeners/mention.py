@@ -1,4 +1,4 @@
-"""`@opsbot why is etl failing`, in an incident's thread and outside it."""
+"""`@opsbot why is etl failing` and `@opsbot stop`, in an incident's thread and outside it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.incidents.question import Question
+from bot.slack.listeners import brakes
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.answer import answer_text, whom_it_names
 from bot.slack.views.text import safe, said, section
@@ -44,6 +45,9 @@ def register(app: AsyncApp, deps: Deps) -> None:
             text=asked[:2000],
             incident=await deps.slots.incident_at(channel, thread_ts),
         )
+        braked = await brakes.braked(deps, question)
+        if braked:
+            return braked
         found = await deps.answers.matches(question)
         if deps.ask and len(found) < 2:
             about = question.model_copy(update={"incident": found[0].id if found else None})

@@ -79,6 +79,9 @@ def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
         lines.append(f"*Runbook:* {exact(plan.runbook.title)} ({pin})")
     if verdict.reason not in ("", f"rule {verdict.rule!r}"):
         lines.append(f"*Asked because:* {exact(verdict.reason)}")
+    if plan.by_person:
+        editor = scene.people.name(plan.requester)
+        lines.append(f"*Asked for by:* {editor}, who can't approve it alone")
     people = who_and_how_many(verdict, scene.people.mention)
     lines.append(f"*Who:* {people} (rule {exact(verdict.rule)})")
     until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
@@ -95,8 +98,8 @@ def _decided(scene: Scene, state: PlanState) -> list[Block]:
         context(f"{scene.incident.id} · plan {state.digest[:4]} · rule {rule}"),
     ]
     last = scene.incident.fix is state and not state.replan_asked
-    expired = state.void is not None and state.void.cause == "expired"
-    if expired and last and not scene.incident.resolved_at:
+    ended = state.void is not None and state.void.cause in ("expired", "stopped")
+    if ended and state.status is PlanStatus.VOID and last and not scene.incident.resolved_at:
         again = button(
             "Check again and ask",
             ids.ASK_AGAIN,

@@ -9,6 +9,7 @@ from bot.slack import ids
 from bot.slack.scene import Scene, Stage
 from bot.slack.slots import Slot
 from bot.slack.views.approvers import who
+from bot.slack.views.brakes import stopped
 from bot.slack.views.failure import failure_of
 from bot.slack.views.links import source
 from bot.slack.views.text import (
@@ -54,7 +55,7 @@ def card(scene: Scene) -> Slot:
             NOTICE_LIMIT,
         ),
         blocks=tuple(blocks),
-        state=stage.name,
+        state=f"{stage.name}, stopped" if incident.stop else stage.name,
     )
 
 
@@ -78,6 +79,8 @@ def _facts(scene: Scene) -> list[str]:
 
 def _now(scene: Scene) -> str:
     incident, fix = scene.incident, scene.incident.fix
+    if incident.stop:
+        return stopped(incident.stop)
     match scene.stage:
         case Stage.RESOLVED:
             return incident.resolution
@@ -105,6 +108,8 @@ def _trouble(incident: Incident) -> str:
 
 def _next(scene: Scene) -> str:
     incident, fix = scene.incident, scene.incident.fix
+    if incident.stop:
+        return "nothing runs until an approver says @opsbot resume here"
     match scene.stage:
         case Stage.INVESTIGATING:
             return "diagnosis, then a proposal"

@@ -14,7 +14,10 @@ def failure_of(state: PlanState) -> str:
             return f"step {number} failed: {step.failure}"
     if state.recovered is False:
         return f"it ran, but did not help: {state.recovery}"
-    return f"stopped: {state.void.reason}" if state.void else "it failed"
+    if state.void is None:
+        return "it failed"
+    by_hand = state.void.cause == "stopped"
+    return state.void.reason if by_hand else f"stopped: {state.void.reason}"
 
 
 def undoing_of(state: PlanState) -> str:
@@ -27,4 +30,6 @@ def undoing_of(state: PlanState) -> str:
             parts.append(f"step {number} is live and could not be undone ({step.summary})")
         elif step.status is StepStatus.UNDOING or number - 1 in state.undoable:
             parts.append(f"step {number} is being undone")
+        elif step.landed and state.void and state.void.cause == "stopped":
+            parts.append(f"step {number} had run and stays as it is")
     return ", ".join(parts)

@@ -32,9 +32,8 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
 
 
 def _watching(state: PlanState) -> str:
+    if state.current is None:
+        until = state.touched_at + timedelta(seconds=state.plan.verify_within)
+        return f"Watching until {clock(until)}"
     ended = [s.finished_at for s in state.steps if s.finished_at]
-    if not ended:
-        return "Watching"
-    if state.current is not None:
-        return f"Watching since {clock(ended[-1])}"
-    return f"Watching until {clock(max(ended) + timedelta(seconds=state.plan.verify_within))}"
+    return f"Watching since {clock(ended[-1])}" if ended else "Watching"

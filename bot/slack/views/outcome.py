@@ -62,8 +62,12 @@ def _void(scene: Scene, state: PlanState) -> str:
     else:
         reason = said(void.reason, 200)
         words = f"{reason[:1].upper()}{reason[1:]}. Nothing ran."
-    later = [f for f in scene.incident.fixes if f.proposed_at > state.proposed_at]
+    later = scene.incident.fixes[scene.incident.fixes.index(state) + 1 :]
     link = scene.links.get(f"approval:{later[0].plan.id}") if later else None
+    if later and void.cause == "replaced":
+        plan = f"plan {later[0].digest[:4]}"
+        editor = scene.people.name(void.actor)
+        return f"Replaced by {anchor(plan, link) if link else plan} (edited by {editor})"
     return f"{words} {anchor('New plan ' + later[0].digest[:4], link)}" if link else words
 
 

@@ -6,6 +6,7 @@ from bot.domain import events as e
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.approval import approval
+from bot.slack.views.brakes import breakers
 from bot.slack.views.card import card
 from bot.slack.views.diagnosis import diagnosis
 from bot.slack.views.escalation import escalations
@@ -29,6 +30,7 @@ def thread(scene: Scene) -> list[Slot]:
             monitor(scene, state),
             failure(scene, state),
         ]
+    slots += breakers(scene)
     slots.append(words(scene))
     slots += escalations(scene)
     slots.append(report(scene))

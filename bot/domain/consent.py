@@ -1,0 +1,105 @@
+"""What may be asked of people about a plan, and what they may answer. Part of `decide`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.domain import commands as c
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState, PlanStatus
+from bot.domain.refusals import (
+    AlreadyDecidedError,
+    CommandRefusedError,
+    ExpiredError,
+    OwnRequestError,
+    PlanChangedError,
+)
+from bot.domain.values import Ask, Plan, Verdict
+
+
+def propose(command: c.Command, plan: Plan, verdict: Verdict) -> list[e.IncidentEvent]:
+    """The plan and, where the verdict asks, the request for its approval."""
+    by: dict[str, Any] = {"at": command.at, "actor": command.actor}
+    proposed = e.PlanProposed(**by, plan=plan, verdict=verdict)
+    if not isinstance(verdict, Ask):
+        return [proposed]
+    return [
+        proposed,
+        e.ApprovalRequested(
+            **by,
+            plan_id=plan.id,
+            digest=plan.digest(verdict.rule),
+            approvals=verdict.approvals,
+            approvers=verdict.approvers,
+            groups=verdict.groups,
+            expires_at=command.at + timedelta(seconds=verdict.expires_seconds),
+        ),
+    ]
+
+
+def decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEvent]:
+    """One person's answer, to the plan as it was shown and while it waits."""
+    state = plan_of(incident, command.plan_id)
+    _waiting(state, command, again=command.actor not in state.approvers)
+    if command.choice == "approve" and command.actor == state.plan.requester:
+        raise OwnRequestError("whoever edited a plan can't approve it alone")
+    return [
+        e.ApprovalDecided(
+            at=command.at,
+            actor=command.actor,
+            plan_id=command.plan_id,
+            digest=command.digest,
+            choice=command.choice,
+            reason=command.reason,
+            via=command.via,
+        )
+    ]
+
+
+def narrowed(incident: Incident, command: c.NarrowPlan) -> list[e.IncidentEvent]:
+    """The smaller plan instead of the one that waits; what was approved of that is void."""
+    state, plan = plan_of(incident, command.plan_id), command.plan
+    _waiting(state, command, again=True)
+    fresh = plan.id not in incident.plans and plan.purpose == "fix" == state.plan.purpose
+    if incident.fix is not state or not fresh or incident.resolved_at:
+        raise PlanChangedError(f"plan {command.plan_id!r} is not one to make smaller")
+    if plan.requester != command.actor:
+        raise CommandRefusedError("whoever makes a plan smaller is the one who asks for it")
+    digest = plan.digest(command.verdict.rule)
+    void = e.PlanVoided(
+        at=command.at,
+        actor=command.actor,
+        plan_id=command.plan_id,
+        cause="replaced",
+        reason=f"replaced by plan {digest[:4]} (edited by {command.actor})",
+    )
+    return [void, *propose(command, plan, command.verdict)]
+
+
+def plan_of(incident: Incident, plan_id: str) -> PlanState:
+    """Raises CommandRefusedError where the incident has no such plan."""
+    try:
+        return incident.plans[plan_id]
+    except KeyError as error:
+        raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}") from error
+
+
+def _waiting(state: PlanState, command: c.DecideApproval | c.NarrowPlan, *, again: bool) -> None:
+    """Raises why the plan takes no answer now; `again`: this person may still give one."""
+    if state.digest != command.digest:
+        raise PlanChangedError(f"plan {command.plan_id!r} is {state.digest[:4]} now")
+    if state.void and state.void.cause == "expired" and state.expires_at:
+        raise ExpiredError(state.expires_at)
+    if state.void:
+        raise PlanChangedError(state.void.reason)
+    if state.status is not PlanStatus.AWAITING or not again:
+        if not state.decisions:
+            raise PlanChangedError(f"plan {command.plan_id!r} is not waiting for anyone")
+        last = state.decisions[-1]
+        raise AlreadyDecidedError(
+            "approved" if last.choice == "approve" else "rejected", last.by, last.at
+        )
+    if state.expires_at and command.at >= state.expires_at:
+        raise ExpiredError(state.expires_at)
