@@ -111,7 +111,7 @@ class TestDueWork:
     async def test_it_is_due_when_its_time_has_come(self, ledger: RedisLedger) -> None:
         await committed(ledger, "INC-1", [opened(), diagnosed(), skipped("open"), *proposed()])
         assert "expire" not in [w.kind for w in await ledger.due(at(901), 10)]
-        assert [w.key for w in await ledger.due(at(902), 10)] == ["INC-1|expire|P1"]
+        assert "INC-1|expire|P1" in [w.key for w in await ledger.due(at(902), 10)]
 
     async def test_what_is_no_longer_waited_for_is_no_longer_due(self, ledger: RedisLedger) -> None:
         await committed(ledger, "INC-1", [opened(), skipped("open")])
