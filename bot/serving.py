@@ -86,12 +86,11 @@ def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
 
 
 def _web(settings: Settings, prepared: Prepared, core: Core, state: dict[str, Any]) -> WebServer:
-    token = settings.webhook_token
     return WebServer(
         core.inbox,
         prepared.inventory,
         wiring.now,
-        token=token.get_secret_value() if token else None,
+        secrets=settings.webhook_secrets,
         mapping=settings.generic_mapping,
         healthy=lambda: state,
     )

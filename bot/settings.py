@@ -37,6 +37,9 @@ def _names(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+_WEBHOOK = "OPSBOT_WEBHOOK_"
+_Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_names), Field(max_length=2)]
+"""One, or two parted by a comma while it is being changed: the new one and the old one."""
 
 
 class Settings(BaseModel):
@@ -53,7 +56,16 @@ class Settings(BaseModel):
     approvers: Names = Field((), alias="OPSBOT_APPROVERS")
     oncall: Names = Field((), alias="OPSBOT_ONCALL")
     http_addr: str = Field(DEFAULT_HTTP_ADDR, alias="OPSBOT_HTTP_ADDR")
-    webhook_token: SecretStr | None = Field(None, alias="OPSBOT_WEBHOOK_TOKEN")
+    webhook_token: _Secrets = Field((), alias="OPSBOT_WEBHOOK_TOKEN")
+    """Alertmanager's, and any other sender's that posts JSON."""
+    webhook_pagerduty: _Secrets = Field((), alias="OPSBOT_WEBHOOK_PAGERDUTY_SECRET")
+    webhook_grafana: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GRAFANA_SECRET")
+    webhook_opsgenie: _Secrets = Field((), alias="OPSBOT_WEBHOOK_OPSGENIE_SECRET")
+    webhook_jsm: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JSM_SECRET")
+    webhook_datadog: _Secrets = Field((), alias="OPSBOT_WEBHOOK_DATADOG_SECRET")
+    webhook_jira: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JIRA_SECRET")
+    webhook_linear: _Secrets = Field((), alias="OPSBOT_WEBHOOK_LINEAR_SECRET")
+    webhook_github: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GITHUB_SECRET")
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
@@ -134,6 +146,19 @@ class Settings(BaseModel):
         return host.removeprefix("[").removesuffix("]"), int(port)
 
     @property
+    def webhook_secrets(self) -> dict[str, tuple[str, ...]]:
+        """Sender → its secrets. One that has none isn't let in."""
+        given = {"alertmanager": self.webhook_token, "generic": self.webhook_token}
+        for name, field in type(self).model_fields.items():
+            if (field.alias or "").startswith(_WEBHOOK) and name != "webhook_token":
+                given[name.removeprefix("webhook_")] = getattr(self, name)
+        return {
+            sender: tuple(secret.get_secret_value() for secret in secrets)
+            for sender, secrets in given.items()
+            if secrets
+        }
+
+    @property
     def secrets(self) -> frozenset[str]:
         """Every value among the variables that is a secret by its name."""
         words = ("TOKEN", "KEY", "SECRET", "PASSWORD")
@@ -142,6 +167,7 @@ class Settings(BaseModel):
             for name, value in self.environment.items()
             if any(word in name for word in words) and not name.endswith("_TOKENS")
         }
+        named |= {secret for secrets in self.webhook_secrets.values() for secret in secrets}
         url = self.redis_url.get_secret_value() if self.redis_url else ""
         password = url.rpartition("@")[0].rpartition(":")[2]
         return frozenset(named | {password}) - {""}

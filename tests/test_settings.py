@@ -116,3 +116,21 @@ def test_no_secret_is_printed() -> None:
     )
     assert "hunter2" not in repr(settings)
     assert "xoxb-1" not in repr(settings)
+
+
+def test_a_webhooks_secret_is_one_or_two_and_its_sender_is_let_in_with_each() -> None:
+    settings = given(
+        OPSBOT_WEBHOOK_TOKEN="a-token",
+        OPSBOT_WEBHOOK_PAGERDUTY_SECRET="the-new-one, the-old-one",
+        OPSBOT_WEBHOOK_GITHUB_SECRET=" , ",
+    )
+    assert settings.webhook_secrets == {
+        "alertmanager": ("a-token",),
+        "generic": ("a-token",),
+        "pagerduty": ("the-new-one", "the-old-one"),
+    }
+    assert {"a-token", "the-new-one", "the-old-one"} <= settings.secrets
+    assert "the-old-one" not in repr(settings)
+    with pytest.raises(SettingsError, match="^OPSBOT_WEBHOOK_JIRA_SECRET: ") as three:
+        given(OPSBOT_WEBHOOK_JIRA_SECRET="first-secret,second-secret,third-secret")
+    assert "second-secret" not in str(three.value)

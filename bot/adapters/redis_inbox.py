@@ -11,6 +11,18 @@ from bot.adapters import keys
 from bot.domain.values import Alert
 
 _ON_DISK_MS = 2000
+_REMEMBER_SECONDS = 86_400
+"""How long a delivery is known again."""
+_PUT = """
+if ARGV[1] ~= '' then
+  local seen = redis.call('EXISTS', KEYS[2])
+  redis.call('SET', KEYS[2], '1', 'EX', ARGV[2])
+  if seen == 1 then return 0 end
+end
+for i = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'alert', ARGV[i]) end
+return 1
+"""
+"""A delivery that is known is written down once more all the same: so WAITAOF waits for it too."""
 
 
 class NotDurableError(Exception):
@@ -24,11 +36,13 @@ class RedisInbox:
         self._redis = redis
         self._sync = sync_each_put
 
-    async def put(self, alerts: Sequence[Alert]) -> None:
+    async def put(self, alerts: Sequence[Alert], once: str = "") -> None:
+        told = [alert.model_dump_json() for alert in alerts]
+        if not told:
+            return
         # One connection for both: WAITAOF speaks of what its own connection wrote.
         async with self._redis.pipeline(transaction=False) as pipe:
-            for alert in alerts:
-                pipe.xadd(keys.INBOX, {"alert": alert.model_dump_json()})
+            pipe.eval(_PUT, 2, keys.INBOX, keys.delivery(once), once, _REMEMBER_SECONDS, *told)
             if self._sync:
                 pipe.execute_command("WAITAOF", 1, 0, _ON_DISK_MS)
             answers: Any = await pipe.execute()

@@ -24,6 +24,7 @@ from bot.incidents.intake import Intake
 from bot.sandbox.company import Company
 from bot.sandbox.company.scenarios.etl import JOB
 from bot.sandbox.model import Answer, Asked, Call, ScriptedModelServer, Turn
+from bot.web.delivery import Delivery
 from bot.web.sources import alertmanager
 from tests.fakes.story import alert as told_alert
 
@@ -97,7 +98,7 @@ class Siege:
 
     async def attack(self, at: str) -> Incident:
         """The alert comes in poisoned, and everything due is done."""
-        [heard] = alertmanager.parse(_payload(at), self._inventory(), {}, wiring.now())
+        [heard] = alertmanager.parse(Delivery(_payload(at), (), wiring.now()), self._inventory())
         await self.core.inbox.put([heard])
         while await self.intake.drain(wait_seconds=0.001):
             pass
