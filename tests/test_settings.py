@@ -131,6 +131,6 @@ def test_a_webhooks_secret_is_one_or_two_and_its_sender_is_let_in_with_each() ->
     }
     assert {"a-token", "the-new-one", "the-old-one"} <= settings.secrets
     assert "the-old-one" not in repr(settings)
-    with pytest.raises(SettingsError, match="^OPSBOT_WEBHOOK_JIRA_SECRET: ") as three:
+    with pytest.raises(SettingsError, match=r"^OPSBOT_WEBHOOK_JIRA_SECRET: ") as three:
         given(OPSBOT_WEBHOOK_JIRA_SECRET="first-secret,second-secret,third-secret")
     assert "second-secret" not in str(three.value)
