@@ -12,13 +12,13 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot import wiring
-from bot.agent.redaction import Redactor
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers, Question
 from bot.incidents.approvals import Approvals
 from bot.incidents.intake import Intake
 from bot.incidents.sweeper import Sweeper
 from bot.knowledge.problem import format_problem
+from bot.redaction.redactor import Redactor
 from bot.settings import Settings
 from bot.slack import listeners
 from bot.slack.app import find_channel, make_app, make_client
@@ -69,7 +69,7 @@ async def serve(settings: Settings) -> None:
             projector = Projector(
                 core.ledger, core.ledger, core.slots, messages, directory, channel
             )
-            intake = Intake(core.inbox, core.incidents, prepared.inventory, redactor.clean_all)
+            intake = Intake(core.inbox, core.incidents, prepared.inventory)
             await _work(core, intake, projector)
         finally:
             if handler:

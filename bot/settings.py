@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -38,6 +39,8 @@ def _names(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 _WEBHOOK = "OPSBOT_WEBHOOK_"
+_SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD")
+"""A variable with one of these words in its name holds a secret."""
 _Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_names), Field(max_length=2)]
 """One, or two parted by a comma while it is being changed: the new one and the old one."""
 
@@ -160,17 +163,8 @@ class Settings(BaseModel):
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every value among the variables that is a secret by its name."""
-        words = ("TOKEN", "KEY", "SECRET", "PASSWORD")
-        named = {
-            value
-            for name, value in self.environment.items()
-            if any(word in name for word in words) and not name.endswith("_TOKENS")
-        }
-        named |= {secret for secrets in self.webhook_secrets.values() for secret in secrets}
-        url = self.redis_url.get_secret_value() if self.redis_url else ""
-        password = url.rpartition("@")[0].rpartition(":")[2]
-        return frozenset(named | {password}) - {""}
+        """Every value among the variables that is a secret."""
+        return secrets_of(self.environment)
 
     def integration(self, name: str) -> dict[str, str]:
         """The fields set for an integration: `OPSBOT_JIRA_URL` of `jira` is `url`."""
@@ -214,12 +208,31 @@ class Settings(BaseModel):
 
 def read(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
     """Settings from `.env` and the environment, which wins. Raises SettingsError."""
-    file = {k: v for k, v in dotenv_values(env_file).items() if v}
-    given = {k: v for k, v in (os.environ if environ is None else environ).items() if v}
-    merged = {**file, **given}
+    given = variables(environ, env_file)
     try:
-        return Settings.model_validate({**merged, "environment": merged})
+        return Settings.model_validate({**given, "environment": given})
     except ValidationError as error:
         first = error.errors()[0]
         name = first["loc"][0] if first["loc"] else "the settings"
         raise SettingsError(f"{name}: {first['msg']}") from error
+
+
+def variables(
+    environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+) -> dict[str, str]:
+    """Everything that is set, whether or not it makes sense."""
+    file = {k: v for k, v in dotenv_values(env_file).items() if v}
+    return {**file, **{k: v for k, v in (os.environ if environ is None else environ).items() if v}}
+
+
+def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
+    """What is a secret by its variable's name, each of several, and passwords in addresses."""
+    found: set[str] = set()
+    for name, value in environment.items():
+        if name.startswith(_WEBHOOK):
+            found.update(_names(value))
+        if any(word in name for word in _SECRET) and not name.endswith("_TOKENS"):
+            found.add(value)
+        for password in re.findall(r"://[^/\s:@]*:([^/\s@]+)@", value):
+            found.update((password, unquote(password)))
+    return frozenset(found) - {""}

@@ -25,7 +25,6 @@ from bot.agent.brain import Brain
 from bot.agent.budget import Budget
 from bot.agent.model import Model, ModelAwayError
 from bot.agent.model_agent import Means, ModelAgent
-from bot.agent.redaction import Redactor
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
 from bot.agent.team import Agents
@@ -51,6 +50,8 @@ from bot.knowledge.runbook import Runbook
 from bot.knowledge.search_tool import SearchRunbooks
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
+from bot.redaction.events import EventCleaner
+from bot.redaction.redactor import Redactor
 from bot.settings import Settings, SettingsError
 from tools.integrations import INTEGRATIONS
 from tools.kit.catalog import Catalog
@@ -223,10 +224,12 @@ def _build(
     backends: dict[str, Backend],
     models: Models | None,
 ) -> Core:
-    ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write)
+    redactor = Redactor(settings.secrets)
+    ledger = RedisLedger(
+        client, sync_each_commit=durable.sync_each_write, clean=EventCleaner(redactor)
+    )
     catalog = make_catalog(settings, prepared, backends, ledger)
     incidents = Incidents(ledger, queue, now, oncall=settings.oncall or settings.approvers)
-    redactor = Redactor(settings.secrets)
     readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(
         catalog,
@@ -265,7 +268,7 @@ def _build(
     return Core(
         redis=client,
         ledger=ledger,
-        inbox=RedisInbox(client, sync_each_put=durable.sync_each_write),
+        inbox=RedisInbox(client, sync_each_put=durable.sync_each_write, clean=redactor.clean_all),
         slots=RedisSlots(client),
         queue=queue,
         incidents=incidents,
@@ -280,7 +283,7 @@ def _build(
         ),
         catalog=catalog,
         backends=backends,
-        questions=RedisQuestions(client, queue),
+        questions=RedisQuestions(client, queue, redactor.clean),
         asking=asking,
     )
 

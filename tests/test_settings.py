@@ -107,6 +107,21 @@ def test_the_file_feeds_integrations_too(tmp_path: Path) -> None:
     assert read({}, tmp_path / ".env").integration("jira") == {"url": "https://jira.example"}
 
 
+def test_secrets_are_known_by_their_variables_and_where_an_address_has_one() -> None:
+    settings = given(
+        OPSBOT_JIRA_TOKEN="of-jira",
+        ANTHROPIC_API_KEY="of-anthropic",
+        REDIS_URL="rediss://user:of%2Fredis@cache:6379/0",
+        OPSBOT_PROMETHEUS_URL="https://:of-prometheus@prometheus.example",
+        OPSBOT_JIRA_URL="https://jira.example/a:b@c",
+        OPSBOT_BUDGET_TOKENS="200000",
+        OPSBOT_CHANNEL="#incidents",
+    )
+    assert settings.secrets == {
+        "of-jira", "of-anthropic", "of/redis", "of%2Fredis", "of-prometheus",
+    }  # fmt: skip
+
+
 def test_no_secret_is_printed() -> None:
     settings = given(
         **SLACK,

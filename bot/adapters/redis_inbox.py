@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -32,12 +32,16 @@ class NotDurableError(Exception):
 class RedisInbox:
     """`put` returns once the entries are on disk; `done` removes them."""
 
-    def __init__(self, redis: Redis, *, sync_each_put: bool) -> None:
+    def __init__(
+        self, redis: Redis, *, sync_each_put: bool, clean: Callable[[Any], Any] | None = None
+    ) -> None:
+        """`clean` takes secrets out of plain JSON, before it is written anywhere."""
+        self._clean = clean
         self._redis = redis
         self._sync = sync_each_put
 
     async def put(self, alerts: Sequence[Alert], once: str = "") -> None:
-        told = [alert.model_dump_json() for alert in alerts]
+        told = [self._cleaned(alert).model_dump_json() for alert in alerts]
         if not told:
             return
         # One connection for both: WAITAOF speaks of what its own connection wrote.
@@ -48,6 +52,11 @@ class RedisInbox:
             answers: Any = await pipe.execute()
         if self._sync and answers[-1][0] < 1:
             raise NotDurableError("Redis didn't confirm the alert on disk within 2 s")
+
+    def _cleaned(self, alert: Alert) -> Alert:
+        if self._clean is None:
+            return alert
+        return Alert.model_validate(self._clean(alert.model_dump()))
 
     async def take(self, count: int, wait_seconds: float) -> list[tuple[str, Alert]]:
         found: Any = await self._redis.xread(

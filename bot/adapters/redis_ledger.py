@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -57,8 +57,16 @@ class RedisLedger:
     Weakness: a failover to a replica can lose what was acknowledged; WAIT narrows that.
     """
 
-    def __init__(self, redis: Redis, *, sync_each_commit: bool) -> None:
-        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF)."""
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        sync_each_commit: bool,
+        clean: Callable[[Sequence[Any]], list[Any]] = list,
+    ) -> None:
+        """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF).
+        `clean`: takes secrets out of events before they are kept."""
+        self._clean = clean
         self._redis = redis
         self._sync = sync_each_commit
         self._commit = redis.register_script(
@@ -93,7 +101,7 @@ class RedisLedger:
         reservation: Reservation | None = None,
         claims: Sequence[Claim] = (),
     ) -> Incident:
-        after = before
+        after, events = before, self._clean(events)
         for event in events:
             after = after.evolve(event)
         after = after.model_copy(update={"version": before.version + 1})
@@ -145,7 +153,7 @@ class RedisLedger:
     async def note(self, incident_id: str, *events: WorkEvent) -> None:
         await self._note(
             keys=[keys.work(incident_id), keys.FEED, keys.FEED_SEQUENCE],
-            args=[incident_id, dump(events)],
+            args=[incident_id, dump(self._clean(events))],
         )
 
     async def holder(self, fingerprint: str) -> Holder | None:

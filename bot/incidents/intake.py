@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
@@ -27,18 +25,10 @@ class Intake:
     An entry leaves the inbox only after the ledger holds what it said.
     """
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        incidents: Incidents,
-        inventory: Inventory,
-        clean: Callable[[Any], Any] | None = None,
-    ) -> None:
-        """`clean` takes secrets out of plain JSON, before the ledger keeps it."""
+    def __init__(self, inbox: Inbox, incidents: Incidents, inventory: Inventory) -> None:
         self._inbox = inbox
         self._incidents = incidents
         self._inventory = inventory
-        self._clean = clean
 
     async def run(self) -> None:
         """Work until cancelled; waits its turn while another process does it."""
@@ -76,8 +66,6 @@ class Intake:
         return len(entries)
 
     async def _take(self, alert: Alert) -> None:
-        if self._clean:
-            alert = Alert.model_validate(self._clean(alert.model_dump()))
         ledger, now = self._incidents.ledger, self._incidents.clock()
         holder = await ledger.holder(alert.fingerprint)
         if alert.status == "resolved":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
@@ -17,6 +18,7 @@ from bot.policy.rules import Policy, Rule
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
 from tools.kit.tool import Context, ReversibleTool
+from tools.kit.types import Effect
 
 _DRY_RUN_SECONDS = 15.0
 
@@ -41,7 +43,8 @@ class Planner:
         self._clock = clock
 
     async def plan(self, plan_id: str, draft: PlanDraft) -> Plan:
-        """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold."""
+        """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold, or
+        where a secret is in what would run: it can't be shown, and what isn't shown doesn't run."""
         steps = [await self._step(intended) for intended in draft.steps]
         guards = []
         for guard in draft.guards:
@@ -84,17 +87,29 @@ class Planner:
             radius=blast(step.dry_run, step.effect, self._inventory),
         )
 
+    def holds_secret(self, told: Any) -> bool:
+        """Whether plain JSON holds what may be neither kept nor shown."""
+        return bool(self._readings.clean(told) != told)
+
     async def _step(self, intended: Intended) -> Step:
         tool = self._catalog.write(intended.tool)
         params = parsed(tool, intended.params)
+        if self.holds_secret(params.model_dump(mode="json")):
+            # The books are words alone: they are as good without it.
+            if tool.effect is not Effect.RECORD:
+                raise Refused(f"{tool.name}: its parameters hold a secret; do this by hand")
+            params = parsed(tool, self._readings.clean(params.model_dump(mode="json")))
         deadline = self._clock() + timedelta(seconds=_DRY_RUN_SECONDS)
+        dry_run = await tool.dry_run(params, Context(deadline=deadline))
+        if self.holds_secret([change.model_dump(mode="json") for change in dry_run.changes]):
+            raise Refused(f"{tool.name}: what it changes holds a secret; do this by hand")
         return Step(
             tool=tool.name,
             version=tool.version,
             params=params.model_dump(mode="json"),
             effect=tool.effect,
             reversible=isinstance(tool, ReversibleTool),
-            dry_run=await tool.dry_run(params, Context(deadline=deadline)),
+            dry_run=dry_run,
             cites=intended.cites,
         )
 

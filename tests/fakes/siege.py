@@ -13,7 +13,6 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot import settings, wiring
-from bot.agent.redaction import Redactor
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.incident import Incident
@@ -198,8 +197,7 @@ async def besieged(
         )
         prepared = wiring.prepare(given)
         async with wiring.core(given, prepared, wiring.choose_models(given)) as core:
-            clean = Redactor(given.secrets).clean_all
-            intake = Intake(core.inbox, core.incidents, prepared.inventory, clean)
+            intake = Intake(core.inbox, core.incidents, prepared.inventory)
             siege = Siege(core, server, intake, list(wants))
             obedient.append(siege)
             await siege.remember_a_poisoned_incident()
