@@ -69,6 +69,7 @@ class Settings(BaseModel):
     webhook_jira: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JIRA_SECRET")
     webhook_linear: _Secrets = Field((), alias="OPSBOT_WEBHOOK_LINEAR_SECRET")
     webhook_github: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GITHUB_SECRET")
+    webhook_sns: _Secrets = Field((), alias="OPSBOT_WEBHOOK_SNS_SECRET")
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")

@@ -70,7 +70,7 @@ class Executor:
             if isinstance(tool, ReversibleTool):
                 saved = await tool.checkpoint(params, call_context(self._incidents.clock()))
                 checkpoint = saved.model_dump(mode="json")
-            if self._planner.holds_secret(checkpoint):
+            if self._planner.discretion.holds_secret(checkpoint):
                 raise Refused(f"{step.tool}: its undo would have to keep a secret; do it by hand")
         except Unavailable as error:
             await self._wait_or_give_up(work, state, str(error))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
+from bot.incidents.discretion import Discretion
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast
 from bot.policy.facts import Circumstances, Facts, Playbook
@@ -37,6 +37,7 @@ class Planner:
     ) -> None:
         self._catalog = catalog
         self._readings = readings
+        self.discretion = Discretion(readings.clean)
         self._policy = policy
         self._inventory = inventory
         self._approvers = approvers
@@ -44,20 +45,22 @@ class Planner:
 
     async def plan(self, plan_id: str, draft: PlanDraft) -> Plan:
         """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold, or
-        where a secret is in what would run: it can't be shown, and what isn't shown doesn't run."""
+        where what would run holds a secret."""
         steps = [await self._step(intended) for intended in draft.steps]
         guards = []
         for guard in draft.guards:
             taken = await self._readings.take(guard)
             if not taken.holds:
                 raise Refused(f"{guard.title}: {taken.shown}")
-            guards.append(guard.model_copy(update={"shown": taken.shown}))
+            shown = guard.model_copy(update={"shown": taken.shown})
+            guards.append(self.discretion.reading(shown))
         return Plan(
             id=plan_id,
             purpose="books" if plan_id.startswith("books-") else "fix",
             steps=tuple(steps),
             guards=tuple(guards),
-            **{name: getattr(draft, name) for name in _CARRIED},
+            verify=tuple(self.discretion.reading(reading) for reading in draft.verify),
+            **{name: getattr(draft, name) for name in _CARRIED if name != "verify"},
         )
 
     async def judge(self, incident: Incident, plan: Plan, confidence: Confidence) -> Verdict:
@@ -87,29 +90,23 @@ class Planner:
             radius=blast(step.dry_run, step.effect, self._inventory),
         )
 
-    def holds_secret(self, told: Any) -> bool:
-        """Whether plain JSON holds what may be neither kept nor shown."""
-        return bool(self._readings.clean(told) != told)
-
     async def _step(self, intended: Intended) -> Step:
         tool = self._catalog.write(intended.tool)
         params = parsed(tool, intended.params)
-        if self.holds_secret(params.model_dump(mode="json")):
+        if self.discretion.holds_secret(params.model_dump(mode="json")):
             # The books are words alone: they are as good without it.
             if tool.effect is not Effect.RECORD:
                 raise Refused(f"{tool.name}: its parameters hold a secret; do this by hand")
-            params = parsed(tool, self._readings.clean(params.model_dump(mode="json")))
+            params = parsed(tool, self.discretion.clean(params.model_dump(mode="json")))
         deadline = self._clock() + timedelta(seconds=_DRY_RUN_SECONDS)
         dry_run = await tool.dry_run(params, Context(deadline=deadline))
-        if self.holds_secret([change.model_dump(mode="json") for change in dry_run.changes]):
-            raise Refused(f"{tool.name}: what it changes holds a secret; do this by hand")
         return Step(
             tool=tool.name,
             version=tool.version,
             params=params.model_dump(mode="json"),
             effect=tool.effect,
             reversible=isinstance(tool, ReversibleTool),
-            dry_run=dry_run,
+            dry_run=self.discretion.dry_run(tool.name, dry_run),
             cites=intended.cites,
         )
 

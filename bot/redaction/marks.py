@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-MARK = r"\[secret [0-9a-f]{6}\]"
-"""Matches a mark."""
+_CUT = r"\[s(?:e(?:c(?:r(?:e(?:t(?: [0-9a-f]{0,6})?)?)?)?)?)?(?:…|\.\.\.|\Z)"
+MARK = rf"(?:\[secret [0-9a-f]{{6}}\]|{_CUT})"
+"""Matches a mark, also one within which a line was cut: that is no secret of its own."""
 
 
 def mark(secret: str) -> str:

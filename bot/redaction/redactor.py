@@ -39,6 +39,10 @@ class Redactor:
             for form in _forms(value)
         }
         self._known = sorted(forms.items(), key=lambda form: len(form[0]), reverse=True)
+        self._longest = max(map(len, forms), default=0)
+        self._begin: dict[str, list[tuple[str, str]]] = {}
+        for form in self._known:
+            self._begin.setdefault(form[0][:_SHORTEST], []).append(form)
 
     def clean(self, text: str) -> str:
         """`text` without secrets. Raises RedactionFailedError; then the text must not go out."""
@@ -84,6 +88,7 @@ class Redactor:
         # A mark holds no secret, and a secret may be a word that stands in a mark.
         parts = _MARKS.split(text)
         parts[::2] = [self._without_known(part) for part in parts[::2]]
+        parts[-1] = self._without_cut(parts[-1])
         text = "".join(parts)
         # Letters beyond ASCII may match one within it, such as ſ for s.
         plain = text.lower() if text.isascii() else None
@@ -96,6 +101,15 @@ class Redactor:
         for value, its_mark in self._known:
             if value in text:
                 text = text.replace(value, its_mark)
+        return text
+
+    def _without_cut(self, text: str) -> str:
+        """A line may have been cut within a known value: what is left of it goes as well."""
+        end = len(text.rstrip("…."))
+        for start in range(max(0, end - self._longest), end - _SHORTEST + 1):
+            for value, its_mark in self._begin.get(text[start : start + _SHORTEST], ()):
+                if value.startswith(text[start:end]):
+                    return text[:start] + its_mark + text[end:]
         return text
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
 from bot.web.delivery import Delivery
-from bot.web.proofs import Proof, bearer, fresh, hmac_hex, hmac_list, hmac_timestamped
+from bot.web.proofs import Proof, basic, bearer, fresh, hmac_hex, hmac_list, hmac_timestamped
 from bot.web.sources import (
     alertmanager,
     datadog,
@@ -20,6 +20,7 @@ from bot.web.sources import (
     linear,
     opsgenie,
     pagerduty,
+    sns,
 )
 
 Parse = Callable[[Delivery, Inventory], list[Alert]]
@@ -37,6 +38,10 @@ class Sender:
     parse: Parse
     once: Callable[[Delivery], str] | None = None
     """The delivery's own id, under its proof: what comes again under the same one is dropped."""
+    challenge: str = ""
+    """The header `WWW-Authenticate` for one that waits to be asked."""
+    confirms: Callable[[Delivery], str | None] | None = None
+    """The address to be fetched before this sender sends more. Raises BadPayloadError."""
 
 
 def _digest(delivery: Delivery) -> str:
@@ -76,5 +81,13 @@ def senders(mapping: Mapping[str, str]) -> dict[str, Sender]:
         ),
         "github": _signed(
             "X-Hub-Signature-256", hmac_hex("X-Hub-Signature-256", "sha256="), github.parse
+        ),
+        "sns": Sender(
+            basic(sns.USER),
+            f"subscribe with the address https://{sns.USER}:<secret>@…",
+            sns.parse,
+            sns.message_id,
+            'Basic realm="opsbot"',
+            sns.to_confirm,
         ),
     }

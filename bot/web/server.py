@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bot.domain.crashpoints import crashpoint
@@ -17,6 +18,7 @@ from bot.web.senders import Sender, senders
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 1_048_576
+_FETCH_SECONDS = 10
 
 
 class PortInUseError(Exception):
@@ -38,8 +40,11 @@ class WebServer:
         secrets: Mapping[str, Sequence[str]],
         mapping: Mapping[str, str],
         healthy: Callable[[], dict[str, Any]],
+        fetch: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`secrets`: of each sender the one that counts, or two while it is being changed."""
+        """`secrets`: of each sender the one that counts, or two while it is being changed.
+        `fetch`: gets an address that a sender wants confirmed."""
+        self._fetch = fetch or _fetch
         self._inbox = inbox
         self._inventory = inventory
         self._clock = clock
@@ -81,17 +86,21 @@ class WebServer:
             delivery = Delivery(body, tuple(request.headers.items()), self._clock())
             if not sender.proof(delivery, secrets):
                 log.warning("%s: a webhook that doesn't prove itself was refused", name)
-                return _answer(401, sender.asks)
+                asked = {"WWW-Authenticate": sender.challenge} if sender.challenge else None
+                return _answer(401, sender.asks, asked)
             try:
+                confirm = sender.confirms(delivery) if sender.confirms else None
                 alerts = sender.parse(delivery, self._inventory)
                 once = f"{name}:{sender.once(delivery)}" if sender.once else ""
             except BadPayloadError as error:
                 return _answer(400, str(error))
             crashpoint("W1")
             try:
+                if confirm:
+                    await self._fetch(confirm)
                 await self._inbox.put(alerts, once)
             except Exception:
-                log.exception("the inbox can't be written; the sender has to send again")
+                log.exception("%s: not taken; the sender has to send it again", name)
                 return _answer(503, "not stored, send it again")
             crashpoint("W2")
             return web.json_response({"accepted": len(alerts)}, status=202)
@@ -99,5 +108,15 @@ class WebServer:
         return handle
 
 
-def _answer(status: int, message: str) -> web.Response:
-    return web.json_response({"error": message}, status=status)
+def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": message}, status=status, headers=headers)
+
+
+async def _fetch(url: str) -> None:
+    """Get it, and nothing that it points to. Raises aiohttp.ClientError, TimeoutError."""
+    limit = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=limit) as session,
+        session.get(url, allow_redirects=False, raise_for_status=True) as answer,
+    ):
+        log.info("%s answered %d", answer.url.host, answer.status)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis as blocking
@@ -22,7 +24,7 @@ from bot.adapters.rq_queue import ACT, WAIT, NotInTableError, RqQueue, job_class
 from bot.domain.work import Work
 from bot.sandbox.valkey import EmbeddedValkey
 from tests.fakes.poll import ended, until
-from tests.fakes.rq_worker import ENDED, GATE, STARTED
+from tests.fakes.rq_worker import ENDED, GATE, INDISCREET, STARTED
 from tests.fakes.story import at
 
 Start = Callable[[str], subprocess.Popen[bytes]]
@@ -91,6 +93,25 @@ async def test_an_effect_has_a_process_of_its_own_that_dies_with_its_worker(
     parent.wait()
     await until(lambda: ended(horse))
     assert not await has(redis, ENDED, 1)
+
+
+@pytest.mark.parametrize("kind", ["wait", "act"])
+async def test_what_a_job_failed_at_is_for_the_log_and_not_for_redis(
+    redis: Redis, connection: blocking.Redis, worker: Start, kind: str
+) -> None:
+    await RqQueue(connection).enqueue([work({"wait": "verify", "act": "execute"}[kind], "fails")])
+    worker(kind)
+
+    async def failed() -> bool:
+        keys: list[str] = [key async for key in redis.scan_iter("rq:results:*")]
+        return bool(keys)
+
+    await until(failed)
+    [result] = [key async for key in redis.scan_iter("rq:results:*")]
+    [[_, told]] = await cast(Any, redis).xrange(result)
+    kept = zlib.decompress(base64.b64decode(told["exc_string"])).decode()
+    assert kept == "see the worker's log"
+    assert INDISCREET not in str([told, await cast(Any, redis).keys("*")])
 
 
 async def test_effects_and_waiting_go_to_different_queues(

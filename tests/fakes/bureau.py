@@ -33,6 +33,7 @@ from bot.incidents.recovery import Recovery
 from bot.incidents.rollback import Rollback
 from bot.knowledge.folder import load_folder
 from bot.policy.inventory import Inventory
+from bot.redaction.events import EventCleaner
 from bot.redaction.redactor import Redactor
 from tests.fakes.gauges import Gauges, Measure
 from tests.fakes.house import APPROVERS, House
@@ -159,7 +160,7 @@ class Bureau(House):
         self.intake = Intake(self.inbox, self.incidents, INVENTORY)
 
     def _jobs(self, catalog: Catalog) -> Jobs:
-        self.ledger = self.mortal = MortalLedger(self.redis)
+        self.ledger = self.mortal = MortalLedger(self.redis, EventCleaner(self.redactor))
         self.incidents.ledger = self.ledger
         tools = Catalog([*catalog, Measure(self.gauges)])
         readings = Readings(tools, self.clock, self.redactor.clean_all)

@@ -174,6 +174,27 @@ def deployment_status(state: str = "failure", **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def sns(state: str = "ALARM", changed: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    alarm = {
+        "AlarmName": "nightly failed", "AlarmDescription": "exit code 1", "Region": "EU (Ireland)",
+        "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:nightly failed",
+        "NewStateValue": state, "OldStateValue": "OK", "NewStateReason": "Threshold Crossed",
+        "StateChangeTime": f"{(changed or at(0)):%Y-%m-%dT%H:%M:%S}.000+0000",
+        "Trigger": {
+            "MetricName": "Failed", "Namespace": "ETL", "Statistic": "SUM", "Period": 60,
+            "Dimensions": [{"name": "Job", "value": "nightly"}],
+        },
+    }  # fmt: skip
+    message = {
+        "Type": "Notification", "MessageId": f"22b80b92-fdea-4c2c-8f9d-{state:0<12}",
+        "TopicArn": "arn:aws:sns:eu-west-1:123456789012:alarms", "Subject": "ALARM",
+        "Message": json.dumps(alarm), "Timestamp": iso(at(0)), "SignatureVersion": "1",
+        "Signature": "EXAMPLE", "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.pem",
+        "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe",
+    }  # fmt: skip
+    return {**message, **changes}
+
+
 def alertmanager() -> dict[str, Any]:
     alert = {
         "status": "firing", "labels": {"alertname": "JobFailed", "service": "nightly"},
@@ -212,6 +233,10 @@ def _grafana(secret: str, body: bytes, when: datetime) -> Headers:
     ]
 
 
+def _sns(secret: str, body: bytes, when: datetime) -> Headers:
+    return basic("opsbot", secret)
+
+
 @dataclass(frozen=True)
 class FakeSender:
     """One sender: what it posts at a time, and the headers that prove it."""
@@ -221,6 +246,8 @@ class FakeSender:
     beside: tuple[tuple[str, str], ...] = ()
     """Headers that are not a part of the proof."""
     signs_body: bool = True
+    has_id: bool | None = None
+    """Whether its deliveries bear an id; like `signs_body` where not told."""
     stale_after: float | None = None
     """Seconds, where the time of sending is under the proof."""
 
@@ -241,6 +268,7 @@ SENDERS: Mapping[str, FakeSender] = {
     "grafana": FakeSender(lambda _: grafana(), _grafana, stale_after=300),
     "jira": FakeSender(lambda _: jira(), _hub),
     "linear": FakeSender(lambda when: linear(when=when), _linear, stale_after=60),
+    "sns": FakeSender(lambda _: sns(), _sns, signs_body=False, has_id=True),
     "github": FakeSender(
         lambda _: workflow_run(), _github, beside=(("X-GitHub-Event", "workflow_run"),)
     ),

@@ -164,6 +164,37 @@ def test_a_known_secret_is_known_in_its_other_clothes(text: str) -> None:
     assert its_mark in redactor.clean(f"before {text} after")
 
 
+CUT = "planted-secret-value-of-jira"
+
+
+@pytest.mark.parametrize("end", ["", "…", "..."])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        CUT[:8],
+        CUT[:-1],
+        base64.b64encode(CUT.encode()).decode()[:16],
+        "ghp_" + "a1B2c3",
+        "AKIA" + "IOSFODNN",
+        "xoxb-" + "1234",
+        "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEow\nIBAA",
+    ],
+    ids=lambda secret: secret[:9],
+)
+def test_what_is_left_of_a_secret_where_a_line_was_cut_goes_as_well(secret: str, end: str) -> None:
+    cleaned = Redactor([CUT]).clean(f"it says {secret}{end}")
+    assert cleaned.startswith("it says [secret ")
+    assert secret[-6:] not in cleaned
+    assert Redactor([CUT]).clean(cleaned) == cleaned
+
+
+def test_a_mark_that_a_line_was_cut_within_is_left_as_it_is() -> None:
+    told = "it says password=[secret 0a1b2c]"
+    for end in range(len("it says password=[s"), len(told)):
+        for more in ("", "…", "…\nand more", "..."):
+            assert Redactor(["secret"]).clean(told[:end] + more) == told[:end] + more
+
+
 def test_a_secret_that_is_a_word_of_the_marks_breaks_none() -> None:
     redactor = Redactor(["secret", "planted-secret-value"])
     once = redactor.clean("the secret is planted-secret-value, password=hunter2hunter2")
@@ -184,6 +215,7 @@ FRAGMENTS = st.sampled_from(
         "Bearer ", "Basic ", "hunter2hunter2", "planted-secret", "[secret 0a1b2c]", "[", "]",
         DRAWN, "key", "<", ">", "</", "?sig=", "Cookie: a=", "u:p", "eyJ", "-----BEGIN ", "ſecret",
         "PRIVATE KEY-----", "--password ", "ä", "x" * 30, "A1b2" * 7,
+        "[secret 0a", "…",
     ]
 )  # fmt: skip
 

@@ -103,6 +103,13 @@ FIRST: dict[str, tuple[Any, str, dict[str, Any]]] = {
             "url": "https://linear.example/OPS-7",
         },
     ),
+    "sns": (
+        fake.sns(), "",
+        {
+            "fingerprint": "sns:arn:aws:cloudwatch:eu-west-1:123456789012:alarm:nightly failed",
+            "url": None,
+        },
+    ),
     "github": (
         fake.workflow_run(), "workflow_run",
         {
@@ -157,6 +164,9 @@ LIVES: dict[str, tuple[Any, Any, Any, str]] = {
         fake.linear(
             "update", at(59), updatedFrom={"stateId": "s2", "completedAt": iso(at(30))}
         ), "",
+    ),
+    "sns": (
+        fake.sns(), fake.sns("OK", LATER), fake.sns("ALARM", REOPENED, MessageId="3"), "",
     ),
     "github": (
         fake.workflow_run(), fake.workflow_run("success", run_started_at=iso(LATER)),
@@ -213,6 +223,9 @@ NOTHING = [
     ("jira", fake.jira(labels=["opsbot-INC-1-books-open-0"]), ""),
     ("linear", fake.linear("update", updatedFrom={"title": "x"}), ""),
     ("linear", {**fake.linear(), "type": "Comment", "data": {"id": "c"}}, ""),
+    ("sns", fake.sns("INSUFFICIENT_DATA"), ""),
+    ("sns", fake.sns(Message="a message of somebody else"), ""),
+    ("sns", fake.sns(Type="UnsubscribeConfirmation"), ""),
     ("github", fake.workflow_run("cancelled"), "workflow_run"),
     ("github", fake.workflow_run(head_branch="feature"), "workflow_run"),
     ("github", {**fake.workflow_run(), "action": "requested"}, "workflow_run"),
@@ -303,3 +316,69 @@ async def test_what_is_wrong_is_named(
     status, answer = await ear.post(name, payload, event)
     assert status == 400
     assert answer["error"].startswith(field)
+
+
+AMAZON = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=2336412f37"
+
+
+class Fetched:
+    """Keeps what was to be fetched; fails where it is told to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.urls: list[str] = []
+        self.error = error
+
+    async def __call__(self, url: str) -> None:
+        self.urls.append(url)
+        if self.error:
+            raise self.error
+
+
+async def subscribe(serve: Serve, fetched: Fetched, url: str, secret: str = SECRET) -> int:
+    door = await serve(secrets={"sns": [SECRET]}, fetch=fetched)
+    body = json.dumps(fake.sns(Type="SubscriptionConfirmation", SubscribeURL=url)).encode()
+    headers = fake.SENDERS["sns"].sign(secret, body, at(0))
+    return (await door.post("sns", data=body, headers=headers))[0]
+
+
+async def test_a_subscription_is_confirmed_at_amazon(serve: Serve) -> None:
+    fetched = Fetched()
+    assert await subscribe(serve, fetched, AMAZON) == 202
+    assert fetched.urls == [AMAZON]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        AMAZON.replace("https", "http"),
+        AMAZON.replace("amazonaws.com", "amazonaws.com.evil.example"),
+        AMAZON.replace("https://sns", "https://evil.example/sns"),
+        AMAZON.replace("https://", "https://sns.x.amazonaws.com@evil.example/"),
+        AMAZON.replace(".com/", ".com:8443/"),
+        AMAZON.replace("sns.", "s3."),
+        AMAZON + "\r\nX: y",
+        "https://169.254.169.254/latest/meta-data/",
+    ],
+)
+async def test_no_other_address_is_ever_fetched(serve: Serve, url: str) -> None:
+    fetched = Fetched()
+    assert await subscribe(serve, fetched, url) == 400
+    assert fetched.urls == []
+
+
+async def test_nobody_without_the_secret_has_anything_fetched(serve: Serve) -> None:
+    fetched = Fetched()
+    assert await subscribe(serve, fetched, AMAZON, "wrong") == 401
+    assert fetched.urls == []
+
+
+async def test_a_subscription_that_could_not_be_confirmed_is_asked_for_again(serve: Serve) -> None:
+    assert await subscribe(serve, Fetched(TimeoutError()), AMAZON) == 503
+
+
+async def test_sns_logs_in_only_when_it_is_asked_to(serve: Serve) -> None:
+    door = await serve(secrets={"sns": [SECRET]})
+    async with door.session.post(f"{door.url}/webhooks/sns", json=fake.sns()) as answer:
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"] == 'Basic realm="opsbot"'

@@ -20,6 +20,7 @@ from tests.web.conftest import TOKEN, Serve
 GOOD = {"title": "nightly failed", "service": "nightly"}
 
 
+@pytest.mark.invariant(1)
 async def test_a_good_webhook_is_in_the_inbox_when_it_is_answered(
     serve: Serve, inbox: RedisInbox
 ) -> None:
@@ -90,6 +91,7 @@ async def test_an_inbox_that_cannot_be_written_is_503(serve: Serve) -> None:
     assert (status, answer) == (503, {"error": "not stored, send it again"})
 
 
+@pytest.mark.invariant(1)
 async def test_without_redis_it_is_503(serve: Serve) -> None:
     gone: Redis = Redis.from_url("redis://127.0.0.1:1/0")
     sender = await serve(into=RedisInbox(gone, sync_each_put=False))

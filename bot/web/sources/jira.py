@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
 from bot.web.delivery import Delivery
-from bot.web.sources.payload import Id, Milliseconds, moment, placed, read, tagged
+from bot.web.sources.payload import Id, Milliseconds, OffsetTime, moment, placed, read, tagged
 from bot.web.sources.severity import severity_of
 
 _OURS = "opsbot-"
@@ -28,21 +28,11 @@ class _Named(BaseModel):
 
 class _Fields(BaseModel):
     summary: str
-    created: AwareDatetime
+    created: OffsetTime
     status: _Status | None = None
     priority: _Named | None = None
     labels: list[str] = []
     components: list[_Named] = []
-
-    @field_validator("created", mode="before")
-    @classmethod
-    def _with_colon(cls, value: object) -> object:
-        """Jira writes `+0000`."""
-        return (
-            f"{value[:-2]}:{value[-2:]}"
-            if isinstance(value, str) and value[-5:-4] in "+-"
-            else value
-        )
 
 
 class _Issue(BaseModel):

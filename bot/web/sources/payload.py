@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, TypedDict, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, ValidationError
 
 from bot.policy.inventory import Inventory
 from bot.web.errors import BadPayloadError
@@ -16,6 +16,16 @@ Id = Annotated[str, Field(min_length=1, max_length=256)]
 """A sender's own id of something; becomes part of a key."""
 Milliseconds = Annotated[int, Field(ge=0, le=253_402_300_799_000)]
 """Since the epoch, up to the year 9999."""
+
+
+def _with_colon(value: object) -> object:
+    if isinstance(value, str) and value[-5:-4] in ("+", "-"):
+        return f"{value[:-2]}:{value[-2:]}"
+    return value
+
+
+OffsetTime = Annotated[AwareDatetime, BeforeValidator(_with_colon)]
+"""A time whose offset may be written `+0000`, as Jira and CloudWatch do."""
 
 
 class Place(TypedDict):
