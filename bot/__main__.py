@@ -48,11 +48,21 @@ def main(argv: list[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    _keep_secrets_out()
     try:
         code: int = options.run(options)
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _keep_secrets_out() -> None:
+    from bot import settings
+    from bot.redaction.log_records import keep_secrets_out
+    from bot.redaction.redactor import Redactor
+
+    # Also where the settings don't fit together: that is when they are quoted.
+    keep_secrets_out(Redactor(settings.secrets_of(settings.variables())))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from bot.incidents.pulse import Beat, Vital
 from bot.incidents.sweeper import Sweeper
 from bot.incidents.watchdog import Watchdog
 from bot.settings import Settings
-from bot.web.server import SOURCES, Parse
+from bot.web.delivery import Delivery
+from bot.web.senders import Parse, senders
 from bot.web.standing import ApiSender
 from bot.wiring import Core, Prepared
 from tools.kit.integration import Backend
@@ -50,12 +51,13 @@ def watchdog(settings: Settings, core: Core) -> Watchdog:
 
 def catch_up(settings: Settings, prepared: Prepared, core: Core) -> CatchUp:
     """Over every configured sender that can be asked and whose webhook is known."""
-    senders = [
-        ApiSender(name, backend, _parser(SOURCES[name], settings, prepared))
+    known = senders(settings.generic_mapping)
+    asked = [
+        ApiSender(name, backend, _parser(known[name].parse, prepared))
         for name, backend in core.backends.items()
-        if isinstance(backend, AlertSender) and name in SOURCES
+        if isinstance(backend, AlertSender) and name in known
     ]
-    return CatchUp(senders, core.inbox, core.ledger, RedisStanding(core.redis), wiring.now)
+    return CatchUp(asked, core.inbox, core.ledger, RedisStanding(core.redis), wiring.now)
 
 
 def heartbeats(settings: Settings, backends: Mapping[str, Backend]) -> dict[str, Beat]:
@@ -80,8 +82,8 @@ def vitals(core: Core, sweeper: Sweeper) -> dict[str, Vital]:
     }
 
 
-def _parser(parse: Parse, settings: Settings, prepared: Prepared) -> Callable[[bytes], list[Alert]]:
-    return lambda body: parse(body, prepared.inventory, settings.generic_mapping, wiring.now())
+def _parser(parse: Parse, prepared: Prepared) -> Callable[[bytes], list[Alert]]:
+    return lambda body: parse(Delivery(body, (), wiring.now()), prepared.inventory)
 
 
 def _worker(core: Core, queue: str, kind: str) -> Callable[[], Awaitable[str | None]]:

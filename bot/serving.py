@@ -95,13 +95,7 @@ async def serve(settings: Settings) -> None:
                 standing_in=settings.approvers,
             )
             watchdog = duty.watchdog(settings, core)
-            intake = Intake(
-                core.inbox,
-                core.incidents,
-                prepared.inventory,
-                core.redactor.clean_all,
-                watchdog.hear,
-            )
+            intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)
             catch_up = duty.catch_up(settings, prepared, core)
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
             await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice)
@@ -122,12 +116,11 @@ def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
 def _web(
     settings: Settings, prepared: Prepared, core: Core, healthy: Callable[[], dict[str, Any]]
 ) -> WebServer:
-    token = settings.webhook_token
     return WebServer(
         core.inbox,
         prepared.inventory,
         wiring.now,
-        token=token.get_secret_value() if token else None,
+        secrets=settings.webhook_secrets,
         mapping=settings.generic_mapping,
         healthy=healthy,
     )

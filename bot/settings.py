@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -37,6 +38,11 @@ def _names(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+_WEBHOOK = "OPSBOT_WEBHOOK_"
+_SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD", "HEARTBEAT_URL")
+"""A variable with one of these words in its name holds a secret."""
+_Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_names), Field(max_length=2)]
+"""One, or two parted by a comma while it is being changed: the new one and the old one."""
 
 
 class Settings(BaseModel):
@@ -53,7 +59,17 @@ class Settings(BaseModel):
     approvers: Names = Field((), alias="OPSBOT_APPROVERS")
     oncall: Names = Field((), alias="OPSBOT_ONCALL")
     http_addr: str = Field(DEFAULT_HTTP_ADDR, alias="OPSBOT_HTTP_ADDR")
-    webhook_token: SecretStr | None = Field(None, alias="OPSBOT_WEBHOOK_TOKEN")
+    webhook_token: _Secrets = Field((), alias="OPSBOT_WEBHOOK_TOKEN")
+    """Alertmanager's, and any other sender's that posts JSON."""
+    webhook_pagerduty: _Secrets = Field((), alias="OPSBOT_WEBHOOK_PAGERDUTY_SECRET")
+    webhook_grafana: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GRAFANA_SECRET")
+    webhook_opsgenie: _Secrets = Field((), alias="OPSBOT_WEBHOOK_OPSGENIE_SECRET")
+    webhook_jsm: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JSM_SECRET")
+    webhook_datadog: _Secrets = Field((), alias="OPSBOT_WEBHOOK_DATADOG_SECRET")
+    webhook_jira: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JIRA_SECRET")
+    webhook_linear: _Secrets = Field((), alias="OPSBOT_WEBHOOK_LINEAR_SECRET")
+    webhook_github: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GITHUB_SECRET")
+    webhook_sns: _Secrets = Field((), alias="OPSBOT_WEBHOOK_SNS_SECRET")
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
     watchdog_seconds: float = Field(300, alias="OPSBOT_WATCHDOG_SECONDS", ge=30)
@@ -152,18 +168,22 @@ class Settings(BaseModel):
         return host.removeprefix("[").removesuffix("]"), int(port)
 
     @property
-    def secrets(self) -> frozenset[str]:
-        """Every value among the variables that is a secret by its name."""
-        words = ("TOKEN", "KEY", "SECRET", "PASSWORD")
-        named = {
-            value
-            for name, value in self.environment.items()
-            if any(word in name for word in words) and not name.endswith("_TOKENS")
+    def webhook_secrets(self) -> dict[str, tuple[str, ...]]:
+        """Sender → its secrets. One that has none isn't let in."""
+        given = {"alertmanager": self.webhook_token, "generic": self.webhook_token}
+        for name, field in type(self).model_fields.items():
+            if (field.alias or "").startswith(_WEBHOOK) and name != "webhook_token":
+                given[name.removeprefix("webhook_")] = getattr(self, name)
+        return {
+            sender: tuple(secret.get_secret_value() for secret in secrets)
+            for sender, secrets in given.items()
+            if secrets
         }
-        url = self.redis_url.get_secret_value() if self.redis_url else ""
-        password = url.rpartition("@")[0].rpartition(":")[2]
-        heartbeat = self.heartbeat_url.get_secret_value() if self.heartbeat_url else ""
-        return frozenset(named | {password, heartbeat}) - {""}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every value among the variables that is a secret."""
+        return secrets_of(self.environment)
 
     def integration(self, name: str) -> dict[str, str]:
         """The fields set for an integration: `OPSBOT_JIRA_URL` of `jira` is `url`."""
@@ -207,12 +227,31 @@ class Settings(BaseModel):
 
 def read(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
     """Settings from `.env` and the environment, which wins. Raises SettingsError."""
-    file = {k: v for k, v in dotenv_values(env_file).items() if v}
-    given = {k: v for k, v in (os.environ if environ is None else environ).items() if v}
-    merged = {**file, **given}
+    given = variables(environ, env_file)
     try:
-        return Settings.model_validate({**merged, "environment": merged})
+        return Settings.model_validate({**given, "environment": given})
     except ValidationError as error:
         first = error.errors()[0]
         name = first["loc"][0] if first["loc"] else "the settings"
         raise SettingsError(f"{name}: {first['msg']}") from error
+
+
+def variables(
+    environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")
+) -> dict[str, str]:
+    """Everything that is set, whether or not it makes sense."""
+    file = {k: v for k, v in dotenv_values(env_file).items() if v}
+    return {**file, **{k: v for k, v in (os.environ if environ is None else environ).items() if v}}
+
+
+def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
+    """What is a secret by its variable's name, each of several, and passwords in addresses."""
+    found: set[str] = set()
+    for name, value in environment.items():
+        if name.startswith(_WEBHOOK):
+            found.update(_names(value))
+        if any(word in name for word in _SECRET) and not name.endswith("_TOKENS"):
+            found.add(value)
+        for password in re.findall(r"://[^/\s:@]*:([^/\s@]+)@", value):
+            found.update((password, unquote(password)))
+    return frozenset(found) - {""}

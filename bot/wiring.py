@@ -26,7 +26,6 @@ from bot.agent.brain import Brain
 from bot.agent.budget import Budget
 from bot.agent.model import Model, ModelAwayError
 from bot.agent.model_agent import Means, ModelAgent
-from bot.agent.redaction import Redactor
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
 from bot.agent.team import Agents
@@ -56,6 +55,8 @@ from bot.knowledge.runbook import Runbook
 from bot.knowledge.search_tool import SearchRunbooks
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
+from bot.redaction.events import EventCleaner
+from bot.redaction.redactor import Redactor
 from bot.settings import Settings, SettingsError
 from tools.integrations import INTEGRATIONS
 from tools.kit.catalog import Catalog
@@ -244,7 +245,13 @@ def _build(
     models: Models | None,
     key: str,
 ) -> Core:
-    ledger = RedisLedger(client, sync_each_commit=durable.sync_each_write, seal=Seal(key))
+    redactor = Redactor(settings.secrets | {key})
+    ledger = RedisLedger(
+        client,
+        sync_each_commit=durable.sync_each_write,
+        seal=Seal(key),
+        clean=EventCleaner(redactor),
+    )
     catalog = make_catalog(settings, prepared, backends, ledger)
     controls = RedisControls(client, sync_each_write=durable.sync_each_write)
     incidents = Incidents(
@@ -255,7 +262,6 @@ def _build(
         breaker=prepared.policy.breaker,
         pace=PACES[settings.pace],
     )
-    redactor = Redactor(settings.secrets | {key})
     readings = Readings(catalog, now, redactor.clean_all)
     planner = Planner(
         catalog,
@@ -296,7 +302,7 @@ def _build(
     return Core(
         redis=client,
         ledger=ledger,
-        inbox=RedisInbox(client, sync_each_put=durable.sync_each_write),
+        inbox=RedisInbox(client, sync_each_put=durable.sync_each_write, clean=redactor.clean_all),
         slots=RedisSlots(client),
         queue=queue,
         incidents=incidents,
@@ -313,7 +319,7 @@ def _build(
         ),
         catalog=catalog,
         backends=backends,
-        questions=RedisQuestions(client, queue),
+        questions=RedisQuestions(client, queue, redactor.clean),
         redactor=redactor,
         asking=asking,
     )

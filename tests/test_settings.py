@@ -107,6 +107,21 @@ def test_the_file_feeds_integrations_too(tmp_path: Path) -> None:
     assert read({}, tmp_path / ".env").integration("jira") == {"url": "https://jira.example"}
 
 
+def test_secrets_are_known_by_their_variables_and_where_an_address_has_one() -> None:
+    settings = given(
+        OPSBOT_JIRA_TOKEN="of-jira",
+        ANTHROPIC_API_KEY="of-anthropic",
+        REDIS_URL="rediss://user:of%2Fredis@cache:6379/0",
+        OPSBOT_PROMETHEUS_URL="https://:of-prometheus@prometheus.example",
+        OPSBOT_JIRA_URL="https://jira.example/a:b@c",
+        OPSBOT_BUDGET_TOKENS="200000",
+        OPSBOT_CHANNEL="#incidents",
+    )
+    assert settings.secrets == {
+        "of-jira", "of-anthropic", "of/redis", "of%2Fredis", "of-prometheus",
+    }  # fmt: skip
+
+
 def test_no_secret_is_printed() -> None:
     settings = given(
         **SLACK,
@@ -116,3 +131,21 @@ def test_no_secret_is_printed() -> None:
     )
     assert "hunter2" not in repr(settings)
     assert "xoxb-1" not in repr(settings)
+
+
+def test_a_webhooks_secret_is_one_or_two_and_its_sender_is_let_in_with_each() -> None:
+    settings = given(
+        OPSBOT_WEBHOOK_TOKEN="a-token",
+        OPSBOT_WEBHOOK_PAGERDUTY_SECRET="the-new-one, the-old-one",
+        OPSBOT_WEBHOOK_GITHUB_SECRET=" , ",
+    )
+    assert settings.webhook_secrets == {
+        "alertmanager": ("a-token",),
+        "generic": ("a-token",),
+        "pagerduty": ("the-new-one", "the-old-one"),
+    }
+    assert {"a-token", "the-new-one", "the-old-one"} <= settings.secrets
+    assert "the-old-one" not in repr(settings)
+    with pytest.raises(SettingsError, match=r"^OPSBOT_WEBHOOK_JIRA_SECRET: ") as three:
+        given(OPSBOT_WEBHOOK_JIRA_SECRET="first-secret,second-secret,third-secret")
+    assert "second-secret" not in str(three.value)

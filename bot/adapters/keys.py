@@ -43,6 +43,10 @@ def fingerprint(value: str) -> str:
     return f"opsbot:fingerprint:{value}"
 
 
+def delivery(once: str) -> str:
+    return f"opsbot:delivery:{once}"
+
+
 def lease(name: str) -> str:
     return f"opsbot:lease:{name}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -61,11 +61,20 @@ class RedisLedger:
     before its effect leaves narrows that, and doesn't end it.
     """
 
-    def __init__(self, redis: Redis, *, sync_each_commit: bool, seal: Seal | None = None) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        sync_each_commit: bool,
+        seal: Seal | None = None,
+        clean: Callable[[Sequence[Any]], list[Any]] = list,
+    ) -> None:
         """`sync_each_commit`: the server doesn't fsync by itself, so ask it to (WAITAOF).
 
-        `seal`: signs each commit; who only reads needs none.
+        `seal`: signs each commit; who only reads needs none. `clean`: takes secrets out of events
+        before they are kept.
         """
+        self._clean = clean
         self._redis = redis
         self._sync = sync_each_commit
         self._seal = seal
@@ -117,7 +126,7 @@ class RedisLedger:
         failures: Sequence[Failure] = (),
         controls: Sequence[Stopped | Resumed] = (),
     ) -> Incident:
-        after = before
+        after, events = before, self._clean(events)
         for event in events:
             after = after.evolve(event)
         entry = chained(before.id, before.head, before.version + 1, dump(events), self._seal)
@@ -184,7 +193,7 @@ class RedisLedger:
     async def note(self, incident_id: str, *events: WorkEvent) -> None:
         await self._note(
             keys=[keys.work(incident_id), keys.FEED, keys.FEED_SEQUENCE],
-            args=[incident_id, dump(events)],
+            args=[incident_id, dump(self._clean(events))],
         )
 
     async def holder(self, fingerprint: str) -> Holder | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from redis.asyncio import Redis
@@ -16,7 +17,11 @@ _KEEP_SECONDS = 600
 class RedisQuestions:
     """A question waits ten minutes for a worker, its answer ten for whoever asked."""
 
-    def __init__(self, redis: Redis, queue: RqQueue) -> None:
+    def __init__(
+        self, redis: Redis, queue: RqQueue, clean: Callable[[str], str] | None = None
+    ) -> None:
+        """`clean` takes the secrets out of what somebody asked."""
+        self._clean = clean
         self._redis = redis
         self._queue = queue
 
@@ -27,6 +32,8 @@ class RedisQuestions:
         return await self.wait(question.id, seconds) or None
 
     async def put(self, question: Question) -> None:
+        if self._clean:
+            question = question.model_copy(update={"text": self._clean(question.text)})
         await self._redis.set(
             keys.question(question.id), question.model_dump_json(), ex=_KEEP_SECONDS
         )

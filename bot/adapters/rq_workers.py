@@ -30,7 +30,23 @@ _TIMES: dict[str, Any] = {
 """Under these a killed worker's job is noticed within 30 s; at RQ's defaults it took 811 s."""
 
 
-class ActWorker(Worker):
+class _Discreet(BaseWorker):
+    """Keeps no traceback in Redis: it may hold a secret, and the log has it, cleaned."""
+
+    def handle_job_failure(
+        self,
+        job: Job,
+        queue: Queue,
+        started_job_registry: Any = None,
+        exc_string: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        super().handle_job_failure(
+            job, queue, started_job_registry, "see the worker's log", execution
+        )
+
+
+class ActWorker(_Discreet, Worker):
     """Runs each job in a process that dies with this one and ends once the call is out."""
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
@@ -41,7 +57,7 @@ class ActWorker(Worker):
         return 15
 
 
-class WaitWorker(BaseWorker):
+class WaitWorker(_Discreet):
     """Runs jobs as coroutines of one loop; RQ's queue, heartbeats and registries stay RQ's.
 
     A job's table function must return a coroutine. At most AT_ONCE run; then it stops dequeuing.

@@ -6,10 +6,10 @@ import logging
 
 from bot.agent.budget import BudgetSpentError
 from bot.agent.model import ModelAwayError, ModelRejectedError
-from bot.agent.redaction import RedactionFailedError
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.ports import Clock, Draft, Investigator, Ledger
+from bot.redaction.redactor import RedactionFailedError
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,6 @@ from bot.agent.context import sizes
 from bot.agent.loop import Loop
 from bot.agent.model import Model
 from bot.agent.prompts import prompt
-from bot.agent.redaction import Redactor
 from bot.agent.remedy import follow_ups, runbook_plan, spelt_out, wished_plan
 from bot.agent.survey import Survey, Surveyor
 from bot.agent.toolbox import Toolbox
@@ -23,6 +22,7 @@ from bot.domain.ports import Clock, Draft, Ledger
 from bot.domain.values import Alert, PlanDraft
 from bot.policy.inventory import Inventory
 from bot.policy.template import MissingValue
+from bot.redaction.redactor import Redactor
 from tools.kit.catalog import Catalog
 
 

@@ -10,7 +10,6 @@ from bot.agent.data import fenced
 from bot.agent.loop import RefusedError
 from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.agent.model_agent import ModelAgent, Part, mark_of
-from bot.agent.redaction import RedactionFailedError
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
 from bot.agent.threads import alert_of, cut, rank
@@ -18,6 +17,7 @@ from bot.domain.incident import Incident, ThreadState
 from bot.domain.ports import Draft
 from bot.domain.values import CONFIDENCE_ORDER, Coverage, Diagnosis, Thread
 from bot.policy.inventory import Inventory
+from bot.redaction.redactor import RedactionFailedError
 
 log = logging.getLogger(__name__)
 _AWAY = (ModelAwayError, ModelRejectedError, BudgetSpentError, RedactionFailedError)

@@ -15,9 +15,9 @@ from bot.agent.context import AMPLE, Sizes
 from bot.agent.data import fenced, shown
 from bot.agent.fieldwork import Fieldwork, Look
 from bot.agent.model import Message, ModelTurn, ToolCall, ToolMessage, ToolResult, ToolSpec
-from bot.agent.redaction import Redactor
 from bot.domain.values import Intended
 from bot.incidents.readings import parsed
+from bot.redaction.redactor import Redactor
 from tools.kit.catalog import Catalog
 from tools.kit.errors import InvalidCall
 from tools.kit.tool import ReadTool

@@ -13,13 +13,13 @@ from bot.agent.loop import Loop
 from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.agent.model_agent import Means
 from bot.agent.prompts import prompt
-from bot.agent.redaction import RedactionFailedError
 from bot.agent.toolbox import Toolbox
 from bot.agent.transcript import Transcript
 from bot.domain.incident import Incident
 from bot.domain.values import Words
 from bot.incidents.readings import Readings
 from bot.policy.inventory import Inventory
+from bot.redaction.redactor import RedactionFailedError
 from tools.kit.catalog import Catalog
 
 log = logging.getLogger(__name__)

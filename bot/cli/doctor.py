@@ -24,6 +24,7 @@ from bot.sandbox.running import find_running
 from bot.settings import Settings, SettingsError
 from bot.slack.app import find_channel, make_client
 from bot.slack.directory import SlackDirectory
+from bot.web.sources.generic import check_mapping
 from tools.kit.errors import ToolError
 
 _SECONDS = 15
@@ -160,9 +161,15 @@ async def _people(given: Settings, rotas: Rotas) -> str:
 
 async def _webhooks(given: Settings) -> str:
     host, port = given.http_host_port
-    if given.webhook_token is None:
+    check_mapping(given.generic_mapping)
+    open_to = given.webhook_secrets
+    if not open_to:
         return f"{host}:{port}; a new token each time, set OPSBOT_WEBHOOK_TOKEN to keep one"
-    return f"POST {host}:{port}/webhooks/alertmanager, token is set"
+    changing = [name for name, secrets in open_to.items() if len(secrets) > 1]
+    said = f"POST {host}:{port}/webhooks/… from {', '.join(open_to)}"
+    if changing:
+        said += f"; two secrets hold of {', '.join(changing)}, drop the old one in time"
+    return said
 
 
 async def _running(given: Settings) -> str:

@@ -190,8 +190,11 @@ class Controls(Protocol):
 class Inbox(Protocol):
     """Alerts that were acknowledged to their sender and not yet handled."""
 
-    async def put(self, alerts: Sequence[Alert]) -> None:
-        """Returns once they are durable; raises otherwise."""
+    async def put(self, alerts: Sequence[Alert], once: str = "") -> None:
+        """Returns once they are durable; raises otherwise.
+
+        `once`: id of their delivery. The same id within a day is durable already, and dropped.
+        """
 
     async def take(self, count: int, wait_seconds: float) -> list[tuple[str, Alert]]: ...
 

@@ -34,7 +34,7 @@ from bot.incidents.preconditions import Preconditions
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
-from tools.kit.errors import OutcomeUnknown, ToolError, Unavailable
+from tools.kit.errors import OutcomeUnknown, Refused, ToolError, Unavailable
 from tools.kit.tool import Context, ReversibleTool
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,8 @@ class Executor:
             if isinstance(tool, ReversibleTool):
                 saved = await tool.checkpoint(params, call_context(self._incidents.clock()))
                 checkpoint = saved.model_dump(mode="json")
+            if self._planner.discretion.holds_secret(checkpoint):
+                raise Refused(f"{step.tool}: its undo would have to keep a secret; do it by hand")
         except Unavailable as error:
             await self._wait_or_give_up(work, state, str(error))
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
@@ -32,16 +31,12 @@ class Intake:
         inbox: Inbox,
         incidents: Incidents,
         inventory: Inventory,
-        clean: Callable[[Any], Any] | None = None,
         hear: Callable[[Alert], Awaitable[None]] | None = None,
     ) -> None:
-        """`clean` takes secrets out of plain JSON, before the ledger keeps it. `hear` is told of
-        each sign of life, which opens no incident.
-        """
+        """`hear` is told of each sign of life, which opens no incident."""
         self._inbox = inbox
         self._incidents = incidents
         self._inventory = inventory
-        self._clean = clean
         self._hear = hear
 
     async def run(self) -> None:
@@ -81,8 +76,6 @@ class Intake:
         return len(entries)
 
     async def _take(self, alert: Alert) -> None:
-        if self._clean:
-            alert = Alert.model_validate(self._clean(alert.model_dump()))
         if is_watchdog(alert):
             if self._hear:
                 await self._hear(alert)

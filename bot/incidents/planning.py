@@ -9,6 +9,7 @@ from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock, Controls, Limit
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
 from bot.incidents.actions import preview
+from bot.incidents.discretion import Discretion
 from bot.incidents.readings import Readings, parsed
 from bot.policy.blast import blast, radius_of
 from bot.policy.facts import Circumstances, Facts, Playbook
@@ -19,6 +20,7 @@ from bot.policy.rules import Policy
 from tools.kit.catalog import Catalog
 from tools.kit.errors import Refused
 from tools.kit.tool import Context, ReversibleTool
+from tools.kit.types import Effect
 
 _DRY_RUN_SECONDS = 15.0
 
@@ -38,6 +40,7 @@ class Planner:
     ) -> None:
         self._catalog = catalog
         self._readings = readings
+        self.discretion = Discretion(readings.clean)
         self._policy = policy
         self._inventory = inventory
         self._approvers = approvers
@@ -45,20 +48,23 @@ class Planner:
         self._controls = controls
 
     async def plan(self, plan_id: str, draft: PlanDraft) -> Plan:
-        """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold."""
+        """Take every dry run and guard. Raises ToolError; Refused where a guard doesn't hold, or
+        where what would run holds a secret."""
         steps = [await self._step(intended) for intended in draft.steps]
         guards = []
         for guard in draft.guards:
             taken = await self._readings.take(guard)
             if not taken.holds:
                 raise Refused(f"{guard.title}: {taken.shown}")
-            guards.append(guard.model_copy(update={"shown": taken.shown}))
+            shown = guard.model_copy(update={"shown": taken.shown})
+            guards.append(self.discretion.reading(shown))
         return Plan(
             id=plan_id,
             purpose="books" if plan_id.startswith("books-") else "fix",
             steps=tuple(steps),
             guards=tuple(guards),
-            **{name: getattr(draft, name) for name in _CARRIED},
+            verify=tuple(self.discretion.reading(reading) for reading in draft.verify),
+            **{name: getattr(draft, name) for name in _CARRIED if name != "verify"},
         )
 
     async def judge(
@@ -134,14 +140,20 @@ class Planner:
     async def _step(self, intended: Intended) -> Step:
         tool = self._catalog.write(intended.tool)
         params = parsed(tool, intended.params)
+        if self.discretion.holds_secret(params.model_dump(mode="json")):
+            # The books are words alone: they are as good without it.
+            if tool.effect is not Effect.RECORD:
+                raise Refused(f"{tool.name}: its parameters hold a secret; do this by hand")
+            params = parsed(tool, self.discretion.clean(params.model_dump(mode="json")))
         deadline = self._clock() + timedelta(seconds=_DRY_RUN_SECONDS)
+        dry_run = await preview(tool, params, Context(deadline=deadline))
         return Step(
             tool=tool.name,
             version=tool.version,
             params=params.model_dump(mode="json"),
             effect=tool.effect,
             reversible=isinstance(tool, ReversibleTool),
-            dry_run=await preview(tool, params, Context(deadline=deadline)),
+            dry_run=self.discretion.dry_run(tool.name, dry_run),
             cites=intended.cites,
             tainted=intended.tainted,
         )

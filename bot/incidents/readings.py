@@ -63,7 +63,7 @@ class Readings:
         try:
             tool = self._catalog.read(name)
             found = await tool.run(parsed(tool, params), Context(deadline=deadline))
-            return self._cleaned(found)
+            return Evidence.model_validate(self.clean(found.model_dump()))
         except ToolError as error:
             reason = str(error)
         except Exception as error:
@@ -71,12 +71,11 @@ class Readings:
             log.exception("%s can't make sense of an answer", name)
             reason = f"{name} can't make sense of an answer: {type(error).__name__}"
         failed = Evidence(tool=name, query=str(params), summary=reason, status="failed")
-        return self._cleaned(failed)
+        return Evidence.model_validate(self.clean(failed.model_dump()))
 
-    def _cleaned(self, evidence: Evidence) -> Evidence:
-        if self._clean is None:
-            return evidence
-        return Evidence.model_validate(self._clean(evidence.model_dump()))
+    def clean(self, told: Any) -> Any:
+        """Plain JSON without its secrets."""
+        return self._clean(told) if self._clean else told
 
 
 def parsed(tool: Tool[Any], params: dict[str, Any]) -> Params:

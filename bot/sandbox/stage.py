@@ -43,8 +43,8 @@ class Stage:
         self.valkey = None if settings.redis_url else EmbeddedValkey(data)
         self.slack = None if settings.slack_configured else LocalSlack(keep=data / "slack.jsonl")
         self.company = Company(data / "company") if company or self.slack else None
-        token = settings.webhook_token
-        self.webhook_token = token.get_secret_value() if token else secrets.token_urlsafe(24)
+        known = settings.webhook_secrets.get("alertmanager")
+        self.webhook_token = known[0] if known else secrets.token_urlsafe(24)
         self.environment: dict[str, str] = {}
         self.supervisor: Supervisor | None = None
 
@@ -108,9 +108,9 @@ class Stage:
         """What opsbot's processes are told: what was configured, and the rest from here."""
         environment = dict(self._settings.environment) | {
             "OPSBOT_HTTP_ADDR": self.http_addr,
-            "OPSBOT_WEBHOOK_TOKEN": self.webhook_token,
             "OPSBOT_AUDIT_KEY": self._audit_key,
         }
+        environment.setdefault("OPSBOT_WEBHOOK_TOKEN", self.webhook_token)
         if self.valkey:
             environment["REDIS_URL"] = self.valkey.url
         if self.company:

@@ -9,9 +9,9 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.agent.redaction import Redactor
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
+from bot.redaction.redactor import Redactor
 from bot.slack import ids
 from bot.slack.slots import Slot
 

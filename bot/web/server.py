@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Clock, Inbox
-from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
+from bot.web.delivery import Delivery
 from bot.web.errors import BadPayloadError
-from bot.web.sources import alertmanager, generic
+from bot.web.senders import Sender, senders
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 1_048_576
-Parse = Callable[[bytes, Inventory, dict[str, str], datetime], list[Alert]]
-SOURCES: dict[str, Parse] = {"alertmanager": alertmanager.parse, "generic": generic.parse}
+_FETCH_SECONDS = 10
 
 
 class PortInUseError(Exception):
@@ -30,7 +28,7 @@ class PortInUseError(Exception):
 class WebServer:
     """Takes webhooks. A 2xx means that the alert is on disk.
 
-    Without a token the webhook routes do not exist.
+    The route of a sender without a secret does not exist.
     """
 
     def __init__(
@@ -39,21 +37,23 @@ class WebServer:
         inventory: Inventory,
         clock: Clock,
         *,
-        token: str | None,
-        mapping: dict[str, str],
+        secrets: Mapping[str, Sequence[str]],
+        mapping: Mapping[str, str],
         healthy: Callable[[], dict[str, Any]],
+        fetch: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """`secrets`: of each sender the one that counts, or two while it is being changed.
+        `fetch`: gets an address that a sender wants confirmed."""
+        self._fetch = fetch or _fetch
         self._inbox = inbox
         self._inventory = inventory
         self._clock = clock
-        self._token = token
-        self._mapping = mapping
         self._healthy = healthy
         self.app = web.Application(client_max_size=MOST_BYTES)
         self.app.router.add_get("/health", self._health)
-        if token:
-            for name, parse in SOURCES.items():
-                self.app.router.add_post(f"/webhooks/{name}", self._webhook(parse))
+        for name, sender in senders(mapping).items():
+            if known := [secret for secret in secrets.get(name, ()) if secret]:
+                self.app.router.add_post(f"/webhooks/{name}", self._webhook(name, sender, known))
 
     async def start(self, host: str, port: int) -> web.AppRunner:
         """Listen; `cleanup()` of what it returns ends it. Raises PortInUseError."""
@@ -72,36 +72,51 @@ class WebServer:
         state = self._healthy()
         return web.json_response(state, status=200 if state["ok"] else 503)
 
-    def _webhook(self, parse: Parse) -> Callable[[web.Request], Any]:
+    def _webhook(
+        self, name: str, sender: Sender, secrets: Sequence[str]
+    ) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.Response:
-            if not self._trusted(request):
-                return _answer(401, "send the header `Authorization: Bearer <token>`")
+            # What is proved is the bytes that came; unpacked, a few of them could be very many.
+            if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+                return _answer(415, "body: send it without Content-Encoding")
             try:
                 body = await request.read()
             except web.HTTPRequestEntityTooLarge:
                 return _answer(413, f"body: more than {MOST_BYTES} bytes")
+            delivery = Delivery(body, tuple(request.headers.items()), self._clock())
+            if not sender.proof(delivery, secrets):
+                log.warning("%s: a webhook that doesn't prove itself was refused", name)
+                asked = {"WWW-Authenticate": sender.challenge} if sender.challenge else None
+                return _answer(401, sender.asks, asked)
             try:
-                alerts = parse(body, self._inventory, self._mapping, self._clock())
+                confirm = sender.confirms(delivery) if sender.confirms else None
+                alerts = sender.parse(delivery, self._inventory)
+                once = f"{name}:{sender.once(delivery)}" if sender.once else ""
             except BadPayloadError as error:
                 return _answer(400, str(error))
             crashpoint("W1")
             try:
-                await self._inbox.put(alerts)
+                if confirm:
+                    await self._fetch(confirm)
+                await self._inbox.put(alerts, once)
             except Exception:
-                log.exception("the inbox can't be written; the sender has to send again")
+                log.exception("%s: not taken; the sender has to send it again", name)
                 return _answer(503, "not stored, send it again")
             crashpoint("W2")
             return web.json_response({"accepted": len(alerts)}, status=202)
 
         return handle
 
-    def _trusted(self, request: web.Request) -> bool:
-        given = request.headers.getall("Authorization", [])
-        if len(given) != 1 or self._token is None:
-            return False
-        expected = f"Bearer {self._token}"
-        return hmac.compare_digest(given[0].encode("utf-8", "replace"), expected.encode())
+
+def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": message}, status=status, headers=headers)
 
 
-def _answer(status: int, message: str) -> web.Response:
-    return web.json_response({"error": message}, status=status)
+async def _fetch(url: str) -> None:
+    """Get it, and nothing that it points to. Raises aiohttp.ClientError, TimeoutError."""
+    limit = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=limit) as session,
+        session.get(url, allow_redirects=False, raise_for_status=True) as answer,
+    ):
+        log.info("%s answered %d", answer.url.host, answer.status)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis as blocking
@@ -23,7 +25,7 @@ from bot.adapters.rq_queue import ACT, WAIT, NotInTableError, RqQueue, job_class
 from bot.domain.work import Work
 from bot.sandbox.valkey import EmbeddedValkey
 from tests.fakes.poll import ended, until
-from tests.fakes.rq_worker import ENDED, GATE, STARTED
+from tests.fakes.rq_worker import ENDED, GATE, INDISCREET, STARTED
 from tests.fakes.story import at
 
 Start = Callable[[str], subprocess.Popen[bytes]]
@@ -112,6 +114,25 @@ async def test_a_worker_gives_signs_of_life_until_it_is_killed(
     assert await queue.workers(name, datetime.now(UTC)) == 0
     other = {"wait": ACT, "act": WAIT}[kind]
     assert await queue.workers(other, began) == 0
+
+
+@pytest.mark.parametrize("kind", ["wait", "act"])
+async def test_what_a_job_failed_at_is_for_the_log_and_not_for_redis(
+    redis: Redis, connection: blocking.Redis, worker: Start, kind: str
+) -> None:
+    await RqQueue(connection).enqueue([work({"wait": "verify", "act": "execute"}[kind], "fails")])
+    worker(kind)
+
+    async def failed() -> bool:
+        keys: list[str] = [key async for key in redis.scan_iter("rq:results:*")]
+        return bool(keys)
+
+    await until(failed)
+    [result] = [key async for key in redis.scan_iter("rq:results:*")]
+    [[_, told]] = await cast(Any, redis).xrange(result)
+    kept = zlib.decompress(base64.b64decode(told["exc_string"])).decode()
+    assert kept == "see the worker's log"
+    assert INDISCREET not in str([told, await cast(Any, redis).keys("*")])
 
 
 async def test_effects_and_waiting_go_to_different_queues(

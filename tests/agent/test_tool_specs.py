@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import Field
 
-from bot.agent.redaction import Redactor
 from bot.agent.toolbox import Toolbox
+from bot.redaction.redactor import Redactor
 from tools.kit.catalog import Catalog
 from tools.kit.tool import Context, Params, ReadTool
 from tools.kit.types import Evidence

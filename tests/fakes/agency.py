@@ -12,12 +12,12 @@ from bot.agent.conclusion import Conclude, UncitedError, accept
 from bot.agent.fieldwork import Fieldwork
 from bot.agent.loop import Loop
 from bot.agent.model import Model
-from bot.agent.redaction import Redactor
 from bot.agent.toolbox import Toolbox
 from bot.agent.transcript import Transcript
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.incidents.readings import Readings
+from bot.redaction.redactor import Redactor
 from tests.fakes.gauges import Gauges, Measure
 from tests.fakes.models import WalkingClock
 from tests.fakes.mortality import MortalLedger

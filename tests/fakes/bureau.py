@@ -8,12 +8,12 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_spending import RedisSpending
 from bot.agent.brain import Brain
 from bot.agent.budget import Budget
 from bot.agent.model import Model
 from bot.agent.model_agent import Means, ModelAgent
-from bot.agent.redaction import Redactor
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
 from bot.agent.team import Agents
@@ -35,6 +35,8 @@ from bot.incidents.recovery import Recovery
 from bot.incidents.rollback import Rollback
 from bot.knowledge.folder import load_folder
 from bot.policy.inventory import Inventory
+from bot.redaction.events import EventCleaner
+from bot.redaction.redactor import Redactor
 from tests.fakes.gauges import Gauges, Measure
 from tests.fakes.house import APPROVERS, House
 from tests.fakes.models import WalkingClock
@@ -158,10 +160,11 @@ class Bureau(House):
         self.runbooks, problems = load_folder(folder, "1.0")
         assert problems == ()
         super().__init__(redis, clock=self.walking, **given)  # type: ignore[arg-type]
-        self.intake = Intake(self.inbox, self.incidents, INVENTORY, self.redactor.clean_all)
+        self.inbox = RedisInbox(redis, sync_each_put=False, clean=self.redactor.clean_all)
+        self.intake = Intake(self.inbox, self.incidents, INVENTORY)
 
     def _jobs(self, catalog: Catalog) -> Jobs:
-        self.ledger = self.mortal = MortalLedger(self.redis)
+        self.ledger = self.mortal = MortalLedger(self.redis, EventCleaner(self.redactor))
         self.incidents.ledger = self.ledger
         tools = Catalog([*catalog, Measure(self.gauges)])
         readings = Readings(tools, self.clock, self.redactor.clean_all)

@@ -38,6 +38,7 @@ from bot.incidents.service import Incidents
 from bot.incidents.sweeper import Sweeper
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
+from bot.redaction.redactor import Redactor
 from tests.fakes.story import START, WORDS, alert, diagnosis, guard
 from tests.fakes.tools import CreateTicket, Look, PaintLamp, UpdateTicket, World
 from tools.kit.catalog import Catalog
@@ -195,7 +196,7 @@ class House:
         self.jobs = self._jobs(Catalog(made))
 
     def _jobs(self, catalog: Catalog) -> Jobs:
-        readings = Readings(catalog, self.clock)
+        readings = Readings(catalog, self.clock, Redactor().clean_all)
         planner = Planner(
             catalog, readings, self.policy, self.inventory, APPROVERS, self.clock, self.controls
         )

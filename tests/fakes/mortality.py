@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -20,8 +21,8 @@ class Killed(BaseException):
 class MortalLedger(RedisLedger):
     """A ledger whose process dies once a note that `dies_after` names is safe in it."""
 
-    def __init__(self, redis: Redis) -> None:
-        super().__init__(redis, sync_each_commit=False)
+    def __init__(self, redis: Redis, clean: Callable[[Sequence[Any]], list[Any]] = list) -> None:
+        super().__init__(redis, sync_each_commit=False, clean=clean)
         self.dies_after: Callable[[e.WorkEvent], bool] = lambda event: False
 
     async def note(self, incident_id: str, *events: e.WorkEvent) -> None:

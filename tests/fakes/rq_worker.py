@@ -19,7 +19,13 @@ ENDED = "ended"
 """List: key of each job that ended."""
 
 
+INDISCREET = "no answer with a-secret-of-the-worker"
+"""Error of a job whose key ends in `fails`."""
+
+
 async def hold(key: str) -> None:
+    if key.endswith("fails"):
+        raise LookupError(INDISCREET)
     async with Redis.from_url(sys.argv[2], decode_responses=True) as client:
         await client.rpush(STARTED, f"{os.getpid()} {key}")
         await client.blpop([GATE], timeout=60)

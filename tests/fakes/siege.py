@@ -13,7 +13,6 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot import settings, wiring
-from bot.agent.redaction import Redactor
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.incident import Incident
@@ -24,6 +23,7 @@ from bot.incidents.intake import Intake
 from bot.sandbox.company import Company
 from bot.sandbox.company.scenarios.etl import JOB
 from bot.sandbox.model import Answer, Asked, Call, ScriptedModelServer, Turn
+from bot.web.delivery import Delivery
 from bot.web.sources import alertmanager
 from tests.fakes.story import alert as told_alert
 
@@ -97,7 +97,7 @@ class Siege:
 
     async def attack(self, at: str) -> Incident:
         """The alert comes in poisoned, and everything due is done."""
-        [heard] = alertmanager.parse(_payload(at), self._inventory(), {}, wiring.now())
+        [heard] = alertmanager.parse(Delivery(_payload(at), (), wiring.now()), self._inventory())
         await self.core.inbox.put([heard])
         while await self.intake.drain(wait_seconds=0.001):
             pass
@@ -198,8 +198,7 @@ async def besieged(
         )
         prepared = wiring.prepare(given)
         async with wiring.core(given, prepared, wiring.choose_models(given)) as core:
-            clean = Redactor(given.secrets).clean_all
-            intake = Intake(core.inbox, core.incidents, prepared.inventory, clean)
+            intake = Intake(core.inbox, core.incidents, prepared.inventory)
             siege = Siege(core, server, intake, list(wants))
             obedient.append(siege)
             await siege.remember_a_poisoned_incident()

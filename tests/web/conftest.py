@@ -62,7 +62,7 @@ async def serve(inbox: RedisInbox) -> AsyncIterator[Serve]:
 
         async def start(*, into: Inbox = inbox, **options: Any) -> Sender:
             given: dict[str, Any] = {
-                "token": TOKEN,
+                "secrets": {"alertmanager": [TOKEN], "generic": [TOKEN]},
                 "mapping": {},
                 "healthy": lambda: {"ok": True},
                 **options,

@@ -16,7 +16,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.adapters.redis_standing import RedisStanding
+from bot.domain.values import Alert
 from bot.incidents.catchup import CatchUp
+from bot.web.delivery import Delivery
 from bot.web.sources import alertmanager
 from bot.web.standing import ApiSender
 from tests.fakes.house import INVENTORY, House
@@ -110,12 +112,13 @@ async def counterpart(tmp_path: Path) -> AsyncIterator[Counterpart]:
             await process.wait()
 
 
-def sender(url: str, **more: Any) -> ApiSender:
-    def parse(body: bytes) -> Any:
-        return alertmanager.parse(body, INVENTORY, {}, datetime.now(UTC))
+def parsed(body: bytes) -> list[Alert]:
+    return alertmanager.parse(Delivery(body, (), datetime.now(UTC)), INVENTORY)
 
+
+def sender(url: str, **more: Any) -> ApiSender:
     settings = AlertmanagerSettings.model_validate({"url": url, **more})
-    return ApiSender("alertmanager", Alertmanager(settings), parse)
+    return ApiSender("alertmanager", Alertmanager(settings), parsed)
 
 
 def starts(redis: Redis) -> House:
@@ -150,7 +153,7 @@ async def test_the_start_finds_what_fired_and_a_late_webhook_opens_nothing_new(
     assert (held.title, held.service, held.severity) == ("the lamp is red", "lamps", "sev2")
 
     fingerprint = held.fingerprint.removeprefix("alertmanager:")
-    late = alertmanager.parse(webhook(LABELS, since, fingerprint), INVENTORY, {}, datetime.now(UTC))
+    late = parsed(webhook(LABELS, since, fingerprint))
     await house.receive(*late)
     await look(house, sender(counterpart.url))
     assert await house.ledger.recent_incidents(9) == ["INC-1"]
@@ -166,7 +169,7 @@ async def test_a_webhook_that_comes_when_it_is_over_opens_nothing_either(
     [held] = (await house.incident()).alerts.values()
     await house.receive(held.model_copy(update={"status": "resolved"}))
     fingerprint = held.fingerprint.removeprefix("alertmanager:")
-    late = alertmanager.parse(webhook(LABELS, since, fingerprint), INVENTORY, {}, since)
+    late = parsed(webhook(LABELS, since, fingerprint))
     await house.receive(*late)
     await look(house, sender(counterpart.url))
     assert await house.ledger.recent_incidents(9) == ["INC-1"]

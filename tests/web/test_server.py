@@ -20,6 +20,7 @@ from tests.web.conftest import TOKEN, Serve
 GOOD = {"title": "nightly failed", "service": "nightly"}
 
 
+@pytest.mark.invariant(1)
 async def test_a_good_webhook_is_in_the_inbox_when_it_is_answered(
     serve: Serve, inbox: RedisInbox
 ) -> None:
@@ -49,7 +50,7 @@ async def test_without_the_token_nobody_is_let_in(
     serve: Serve, inbox: RedisInbox, headers: Sequence[tuple[str, str]], source: str
 ) -> None:
     status, answer = await (await serve()).post(source, headers=headers, json=GOOD)
-    assert (status, answer) == (401, {"error": "send the header `Authorization: Bearer <token>`"})
+    assert (status, answer) == (401, {"error": "send the header `Authorization: Bearer <secret>`"})
     assert await inbox.take(10, 0.001) == []
 
 
@@ -78,7 +79,7 @@ async def test_a_body_over_a_mebibyte_is_413(serve: Serve, inbox: RedisInbox) ->
 
 async def test_an_inbox_that_cannot_be_written_is_503(serve: Serve) -> None:
     class Full:
-        async def put(self, alerts: Sequence[Alert]) -> None:
+        async def put(self, alerts: Sequence[Alert], once: str = "") -> None:
             raise OSError("disk full")
 
         async def take(self, count: int, wait_seconds: float) -> list[tuple[str, Alert]]:
@@ -90,6 +91,7 @@ async def test_an_inbox_that_cannot_be_written_is_503(serve: Serve) -> None:
     assert (status, answer) == (503, {"error": "not stored, send it again"})
 
 
+@pytest.mark.invariant(1)
 async def test_without_redis_it_is_503(serve: Serve) -> None:
     gone: Redis = Redis.from_url("redis://127.0.0.1:1/0")
     sender = await serve(into=RedisInbox(gone, sync_each_put=False))
@@ -98,7 +100,7 @@ async def test_without_redis_it_is_503(serve: Serve) -> None:
 
 
 async def test_without_a_token_configured_there_is_no_such_route(serve: Serve) -> None:
-    sender = await serve(token=None)
+    sender = await serve(secrets={})
     for source in ("alertmanager", "generic"):
         assert (await sender.post(source, json=GOOD))[0] == 404
     assert (await sender.get("/health"))[0] == 200
@@ -125,7 +127,7 @@ async def test_a_port_in_use_is_named_with_the_setting(inbox: RedisInbox) -> Non
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        given: dict[str, Any] = {"token": None, "mapping": {}, "healthy": dict}
+        given: dict[str, Any] = {"secrets": {}, "mapping": {}, "healthy": dict}
         server = WebServer(inbox, Inventory(), lambda: at(0), **given)
         with pytest.raises(PortInUseError, match=f"127.0.0.1:{port}.*OPSBOT_HTTP_ADDR"):
             await server.start("127.0.0.1", port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -12,7 +12,9 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from bot.domain.values import Alert
 from bot.policy.conditions import Condition, ConditionError
 from bot.policy.inventory import Inventory
+from bot.web.delivery import Delivery
 from bot.web.errors import BadPayloadError
+from bot.web.sources.payload import placed
 from bot.web.sources.severity import severity_of
 
 DEFAULT_MAPPING = {
@@ -47,7 +49,7 @@ class _Fields(BaseModel):
     url: str | None = None
 
 
-def check_mapping(mapping: dict[str, str]) -> None:
+def check_mapping(mapping: Mapping[str, str]) -> None:
     """Raises MappingError for a field there isn't or an expression that doesn't parse."""
     for field, text in mapping.items():
         if field not in DEFAULT_MAPPING:
@@ -63,16 +65,24 @@ def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is no value")
 
 
-def parse(body: bytes, inventory: Inventory, mapping: dict[str, str], now: datetime) -> list[Alert]:
+def parser(mapping: Mapping[str, str]) -> Callable[[Delivery, Inventory], list[Alert]]:
+    """`parse` under this mapping."""
+    return lambda delivery, inventory: parse(delivery, inventory, mapping)
+
+
+def parse(
+    delivery: Delivery, inventory: Inventory, mapping: Mapping[str, str] | None = None
+) -> list[Alert]:
     """One alert. A resolved one needs the fingerprint of the firing one, or the same title,
     service and labels. Raises BadPayloadError naming the field."""
+    fields_from, now = {**DEFAULT_MAPPING, **(mapping or {})}, delivery.at
     try:
-        payload: Any = json.loads(body, parse_constant=_refuse)
+        payload: Any = json.loads(delivery.body, parse_constant=_refuse)
         if not isinstance(payload, dict):
             raise BadPayloadError("body: must be a JSON object")
         found = {
             field: Condition.parse(text).value({"body": payload})
-            for field, text in {**DEFAULT_MAPPING, **mapping}.items()
+            for field, text in fields_from.items()
         }
     except ValueError as error:
         raise BadPayloadError(f"body: not JSON: {error}") from error
@@ -83,13 +93,12 @@ def parse(body: bytes, inventory: Inventory, mapping: dict[str, str], now: datet
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
-        source = {**DEFAULT_MAPPING, **mapping}[name]
+        source = fields_from[name]
         raise BadPayloadError(f"{name} (from {source}): {first['msg']}") from error
     if fields.status not in ("firing", "resolved"):
         raise BadPayloadError(f"status: {fields.status!r} is neither 'firing' nor 'resolved'")
-    service = inventory.service_of(fields.service) or fields.service
-    known = inventory.services.get(service)
-    identity = json.dumps([fields.title, service, sorted(fields.labels.items())])
+    place = placed(inventory, [fields.service], fields.environment)
+    identity = json.dumps([fields.title, place["service"], sorted(fields.labels.items())])
     fingerprint = fields.fingerprint or hashlib.sha256(identity.encode()).hexdigest()[:16]
     return [
         Alert(
@@ -103,7 +112,6 @@ def parse(body: bytes, inventory: Inventory, mapping: dict[str, str], now: datet
             ends_at=now if fields.status == "resolved" else None,
             url=fields.url,
             severity=severity_of(fields.severity),
-            service=service,
-            environment=fields.environment or (known.environment if known else ""),
+            **place,
         )
     ]

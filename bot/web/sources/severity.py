@@ -12,6 +12,8 @@ _WORDS: dict[str, Severity] = {
     "sev2": "sev2",
     "p2": "sev2",
     "critical": "sev2",
+    "highest": "sev2",
+    "urgent": "sev2",
     "high": "sev2",
     "error": "sev2",
     "sev3": "sev3",
@@ -24,6 +26,7 @@ _WORDS: dict[str, Severity] = {
     "info": "sev4",
     "none": "sev4",
     "low": "sev4",
+    "lowest": "sev4",
 }
 
 

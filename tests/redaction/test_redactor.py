@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from bot.agent.redaction import RedactionFailedError, Redactor
+from bot.redaction.redactor import RedactionFailedError, Redactor
 
 TOKENS = [
     "AKIA" + "IOSFODNN7EXAMPLE",
@@ -89,13 +91,20 @@ def test_ordinary_words_stay(text: str) -> None:
     assert Redactor(["up", "", "GET"]).clean(text) == text
 
 
-def test_a_text_that_cannot_be_cleaned_does_not_go_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(text: str, *_: object) -> str:
-        raise RecursionError(text)
-
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, ValueError, TypeError])
+def test_a_text_that_cannot_be_cleaned_does_not_go_out(error: type[Exception]) -> None:
     class Broken(str):
-        replace = fail
+        def isascii(self) -> bool:
+            raise error(self)
 
     with pytest.raises(RedactionFailedError) as failed:
         Redactor(["planted-secret"]).clean(Broken("planted-secret"))
     assert "planted" not in str(failed.value)
+
+
+def test_what_is_nested_too_deeply_does_not_go_out() -> None:
+    deep: Any = "planted-secret"
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(RedactionFailedError):
+        Redactor().clean_all(deep)

@@ -1,0 +1,1 @@
+"""Takes secrets out of what is kept, shown, sent to a model or logged."""

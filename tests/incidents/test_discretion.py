@@ -1,0 +1,91 @@
+"""What can't be shown doesn't run: a plan never holds a secret, and no undo is kept that does."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.domain.plan_state import PlanStatus
+from tests.fakes.house import House, draft
+from tests.fakes.story import alert, guard
+from tests.fakes.tools import Colour, CreateTicket, Look, Paint, PaintLamp, UpdateTicket
+from tools.kit.tool import Context
+from tools.kit.types import DryRun
+
+SECRET = "AKIA" + "QYLPMN5HFIQR7XYZ"
+
+
+async def unplanned(house: House) -> str:
+    """Why there is no plan; a person was called instead."""
+    await house.receive(alert())
+    await house.work()
+    await house.later(60)
+    incident = await house.incident()
+    assert incident.diagnosis is not None
+    assert incident.fix is None
+    assert incident.calls
+    return " ".join(incident.diagnosis.not_known)
+
+
+class Hoarder(PaintLamp):
+    """Paint a lamp, and remember too much for the undo."""
+
+    async def checkpoint(self, params: Paint, ctx: Context) -> Colour:
+        return Colour(colour=SECRET)
+
+
+class Gossip(PaintLamp):
+    """Paint a lamp, and say too much of it."""
+
+    async def dry_run(self, params: Paint, ctx: Context) -> DryRun:
+        found = await super().dry_run(params, ctx)
+        return found.model_copy(update={"warnings": (f"its key is {SECRET}",)})
+
+
+async def test_a_step_whose_parameters_hold_a_secret_is_left_to_a_person(house: House) -> None:
+    plan = draft()
+    secret = plan.steps[0].model_copy(update={"params": {"lamp": "hall", "colour": SECRET}})
+    house.brain.plan = plan.model_copy(update={"steps": (secret,)})
+    why = await unplanned(house)
+    assert "paint: its parameters hold a secret; do this by hand" in why
+    assert SECRET not in why
+
+
+async def test_so_is_one_that_would_show_a_secret_as_the_value_before(house: House) -> None:
+    house.world.lamps["hall"] = SECRET
+    assert "paint: what it changes holds a secret" in await unplanned(house)
+
+
+async def test_so_is_one_whose_guard_compares_a_secret(house: House) -> None:
+    telling = guard(expect=f"grams < 10 && '{SECRET}' != ''")
+    house.brain.plan = draft(guards=(telling,))
+    assert "dust: what it compares holds a secret" in await unplanned(house)
+
+
+async def test_words_of_a_plan_lose_theirs_and_it_is_asked_about_and_runs(redis: Redis) -> None:
+    house = House(redis, tools=(Look, Gossip, CreateTicket, UpdateTicket))
+    house.brain.plan = draft(guards=(guard(title=f"dust of {SECRET}"),))
+    fix = await house.asked()
+    assert SECRET not in fix.plan.model_dump_json()
+    assert "its key is [secret " in fix.plan.steps[0].dry_run.warnings[0]
+    await house.decide()
+    await house.work()
+    assert house.world.painted == ["paint hall green"]
+
+
+async def test_a_step_whose_undo_would_keep_a_secret_is_not_begun(redis: Redis) -> None:
+    house = House(redis, tools=(Look, Hoarder, CreateTicket, UpdateTicket))
+    await house.approved()
+    await house.work()
+    fix = await house.fix()
+    assert fix.status is PlanStatus.VOID
+    assert fix.void is not None
+    assert "its undo would have to keep a secret" in fix.void.reason
+    assert house.world.painted == []
+
+
+async def test_the_books_are_kept_without_what_they_must_not_hold(house: House) -> None:
+    await house.receive(alert(annotations={"note": f"its key is {SECRET}"}))
+    await house.work()
+    opened = [what for _, what in house.world.effects if what.startswith("open ")]
+    assert len(opened) == 1
+    assert SECRET not in (await house.incident()).plans["books-open"].plan.model_dump_json()
