@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 from bot.domain.crashpoints import arm
@@ -26,6 +27,7 @@ def arm_crashes(folder: Path | None) -> None:
             (folder / point).rename(folder / f"{point}.{os.getpid()}.{started}")
         except FileNotFoundError:
             return
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this thread: sent to the process, another may take it and this one run on a while.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     arm(stand_still)

@@ -10,10 +10,10 @@ from tools.kit.types import Frozen
 class Pace(Frozen):
     """Chosen once, at start-up. At the default a killed worker's work is taken up within 30 s."""
 
-    lease_seconds: float = 10.0
+    lease_seconds: float = 8.0
     """How long a dead worker's work stays its own; a live one renews it. Shorter than
     `enqueue_again_seconds`, so that the next worker to be told finds it free."""
-    enqueue_again_seconds: float = 15.0
+    enqueue_again_seconds: float = 10.0
     """Work that was enqueued and is still waited for after this long is enqueued once more."""
     call_seconds: float = 20.0
     """Longest that one call to a backend may take; nobody reads back before."""
