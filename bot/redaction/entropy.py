@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 
 _LEAST = 20
 """Characters; shorter ones can't be told from names."""
@@ -20,11 +21,28 @@ _IDENTITY = re.compile(
     r"|instance|path|file|ur[il]|name|title|ref)$",
     re.IGNORECASE,
 )
-ASSIGNED = re.compile(
-    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?[ \t]{0,3}(?:=>|[=:])[ \t]{0,3}\\?[\"']?"
-    r"(?P<secret>[A-Za-z0-9+/_-]{20,}={0,2})(?![\w+/=-])"
+_WORD = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}(?![\w+/=-])")
+_ITS_NAME = re.compile(
+    r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{0,80})\\?[\"']?[ \t]{0,3}(?:=>|[=:])[ \t]{0,3}\\?[\"']?\Z"
 )
-"""A name with one long word for a value: `x-key: …`, `"key": "…"`."""
+_NAME_CHARS = 100
+"""That a name takes at most, with what stands between it and its value."""
+
+
+def replace_random(text: str, mark: Callable[[str], str]) -> str:
+    """`text` with each random value that has a name marked: `x-key: …`, `"key": "…"`.
+
+    Long words are looked for first, for few are long; then for the name before each.
+    """
+
+    def replaced(found: re.Match[str]) -> str:
+        word = found[0]
+        if not looks_random(word):
+            return word
+        named = _ITS_NAME.search(text[max(0, found.start() - _NAME_CHARS) : found.start()])
+        return word if named is None or is_identity(named["name"]) else mark(word)
+
+    return _WORD.sub(replaced, text)
 
 
 def is_identity(name: str) -> bool:

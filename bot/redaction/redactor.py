@@ -6,17 +6,19 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from bot.domain.text import whole
-from bot.redaction.entropy import ASSIGNED, is_identity, looks_random
+from bot.redaction.entropy import is_identity, looks_random, replace_random
 from bot.redaction.marks import MARK, mark
 from bot.redaction.patterns import NAMED, PATTERNS
 
 _SHORTEST = 6
 """A known value shorter than this would black out ordinary words."""
 _MOST_PASSES = 5
+_REMEMBERED, _REMEMBERED_CHARS = 256, 20_000
 _MARKS = re.compile(f"({MARK})")
 
 
@@ -40,12 +42,17 @@ class Redactor:
         }
         self._known = sorted(forms.items(), key=lambda form: len(form[0]), reverse=True)
         self._longest = max(map(len, forms), default=0)
+        # The same text passes several doors on its way.
+        self._remembered = lru_cache(_REMEMBERED)(self._clean)
         self._begin: dict[str, list[tuple[str, str]]] = {}
         for form in self._known:
             self._begin.setdefault(form[0][:_SHORTEST], []).append(form)
 
     def clean(self, text: str) -> str:
         """`text` without secrets. Raises RedactionFailedError; then the text must not go out."""
+        return self._remembered(text) if len(text) <= _REMEMBERED_CHARS else self._clean(text)
+
+    def _clean(self, text: str) -> str:
         try:
             before, after = "", whole(text)
             for _ in range(_MOST_PASSES):
@@ -95,7 +102,7 @@ class Redactor:
         for hints, pattern in PATTERNS:
             if plain is None or any(hint in plain for hint in hints):
                 text = pattern.sub(_replaced, text)
-        return ASSIGNED.sub(_replaced_if_random, text)
+        return replace_random(text, mark)
 
     def _without_known(self, text: str) -> str:
         for value, its_mark in self._known:
@@ -117,12 +124,6 @@ def _replaced(found: re.Match[str]) -> str:
     group = "secret" if "secret" in found.re.groupindex else 0
     start, end = found.start(group) - found.start(), found.end(group) - found.start()
     return found[0][:start] + mark(found[group]) + found[0][end:]
-
-
-def _replaced_if_random(found: re.Match[str]) -> str:
-    if is_identity(found["name"]) or not looks_random(found["secret"]):
-        return found[0]
-    return _replaced(found)
 
 
 def _forms(value: str) -> Iterator[str]:
