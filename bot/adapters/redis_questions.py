@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.adapters.rq_queue import RqQueue
 from bot.incidents.question import Question
 
 _KEEP_SECONDS = 600
+_BLOCK_SECONDS = 2.0
 
 
 class RedisQuestions:
@@ -50,5 +52,11 @@ class RedisQuestions:
 
     async def wait(self, question_id: str, seconds: float) -> str | None:
         """The answer, empty where the model is away; None where none came in time."""
-        found: Any = await self._redis.blpop([keys.answer(question_id)], timeout=seconds)
-        return str(found[1]) if found else None
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            # Longer than its socket waits for an answer, no single call may block.
+            block = min(left, _BLOCK_SECONDS)
+            found: Any = await self._redis.blpop([keys.answer(question_id)], timeout=block)
+            if found:
+                return str(found[1])
+        return None

@@ -18,6 +18,8 @@ from redis.exceptions import (
 from bot.adapters import keys
 
 _CONNECTIONS = 64
+_ANSWER_SECONDS = 5.0
+"""Longest that one command may take; a blocking one has to ask for less."""
 _CONFIRM_MS = 2000
 _PROBE_SECONDS = 5
 
@@ -41,7 +43,12 @@ async def connect(url: str) -> Redis:
     # A plain pool refuses the 101st caller; hundreds of jobs share this process.
     redis: Redis = Redis.from_pool(
         BlockingConnectionPool.from_url(
-            url, max_connections=_CONNECTIONS, timeout=20, decode_responses=True, protocol=2
+            url,
+            max_connections=_CONNECTIONS,
+            timeout=20,
+            socket_timeout=_ANSWER_SECONDS,
+            decode_responses=True,
+            protocol=2,
         )
     )
     try:

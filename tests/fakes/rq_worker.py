@@ -26,7 +26,7 @@ INDISCREET = "no answer with a-secret-of-the-worker"
 async def hold(key: str) -> None:
     if key.endswith("fails"):
         raise LookupError(INDISCREET)
-    async with Redis.from_url(sys.argv[2], decode_responses=True) as client:
+    async with Redis.from_url(sys.argv[2], decode_responses=True, socket_timeout=None) as client:
         await client.rpush(STARTED, f"{os.getpid()} {key}")
         await client.blpop([GATE], timeout=60)
         await client.rpush(ENDED, key)
