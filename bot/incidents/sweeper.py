@@ -33,7 +33,7 @@ class Sweeper:
                 well = True
             except Exception:
                 if well:
-                    log.exception("the sweep failed; it is tried again, and said when it is well")
+                    log.exception("the sweep failed; it is tried again")
                 well = False
             end_if_cancelled()
             await asyncio.sleep(_EVERY_SECONDS)

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from bot.domain import events as e
+from bot.domain.chain import Flaw
 from bot.domain.incident import Incident
 from bot.domain.ports import Posted
+from bot.incidents.audit import Audited
 from bot.sandbox.drills import verdict
 from bot.sandbox.drills.evidence import Effect, Evidence
 from bot.sandbox.slack.messages import Message
@@ -43,6 +45,9 @@ def message(slot: str, ts: str) -> Message:
     return Message(channel="C1", ts=ts, user="B1", metadata=metadata)
 
 
+AUDITED = Audited(incident="INC-1", entries=9, unchained=0, head="3f9a", flaws=())
+
+
 def evidence(*told: e.IncidentEvent, **changes: Any) -> Evidence:
     """One incident that was painted green and reported, unless told otherwise."""
     events = list(told) or [*STORY, REPORTED]
@@ -53,6 +58,7 @@ def evidence(*told: e.IncidentEvent, **changes: Any) -> Evidence:
         slots={"INC-1": {"card": posted("1"), "report": posted("2")}},
         messages=[message("card", "1"), message("report", "2")],
         tickets=["[INC-1] the lamp is red"],
+        audits=[AUDITED],
     )
     return replace(given, **changes)
 
@@ -67,6 +73,12 @@ def wrong(seen: Evidence) -> list[str]:
 
 def test_a_clean_end_holds() -> None:
     assert wrong(evidence()) == []
+
+
+def test_a_trail_that_was_tampered_with_does_not_hold() -> None:
+    flaw = Flaw(first=3, last=3, what="edited")
+    tampered = evidence(audits=[AUDITED.model_copy(update={"flaws": (flaw,)})])
+    assert wrong(tampered) == ["audit of INC-1: edited"]
 
 
 def test_an_undo_is_explained_by_its_rollback() -> None:

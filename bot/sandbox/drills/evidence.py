@@ -9,10 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bot.adapters.audit_key import signed_since
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.ports import Posted
+from bot.domain.seal import Seal
+from bot.incidents.audit import Audited, audited
 from bot.sandbox.drills.ground import Ground
 from bot.sandbox.slack.messages import Message
 from bot.slack import ids
@@ -39,12 +42,16 @@ class Evidence:
     messages: Sequence[Message]
     """Every message of ours in Slack."""
     tickets: Sequence[str]
+    audits: Sequence[Audited]
+    """Of each incident's trail, as `opsbot audit verify` sees it."""
 
 
 async def gather(ground: Ground, data: Path) -> Evidence:
     """`data` is the folder of the drill's stage."""
     incidents = await ground.incidents()
     slots = RedisSlots(ground.redis)
+    seal = Seal(ground.stage.environment["OPSBOT_AUDIT_KEY"])
+    since = await signed_since(ground.redis, seal)
     return Evidence(
         effects=_effects(data / "company" / "effects.jsonl"),
         incidents=incidents,
@@ -52,6 +59,7 @@ async def gather(ground: Ground, data: Path) -> Evidence:
         slots={i.id: await slots.all(i.id) for i in incidents},
         messages=[m for m in ground.slack.state.history.everything() if _slot(m)],
         tickets=[ticket["summary"] for ticket in ground.company.tickets],
+        audits=[audited(await ground.ledger.trail(i.id), seal, since) for i in incidents],
     )
 
 

@@ -93,7 +93,23 @@ def unknown_calls(seen: Evidence) -> str | None:
     return None
 
 
-ALWAYS: tuple[Rule, ...] = (one_incident, an_end, once, allowed, messages, unknown_calls)
+def whole_trail(seen: Evidence) -> str | None:
+    """`opsbot audit verify` finds nothing (row 21)."""
+    for audit in seen.audits:
+        if audit.flaws:
+            return f"audit of {audit.incident}: {audit.flaws[0].what}"
+    return None
+
+
+ALWAYS: tuple[Rule, ...] = (
+    one_incident,
+    an_end,
+    once,
+    allowed,
+    messages,
+    unknown_calls,
+    whole_trail,
+)
 
 
 def end(seen: Evidence) -> str:
