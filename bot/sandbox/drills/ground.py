@@ -164,10 +164,14 @@ class Ground:
         return [await self.ledger.load(name) for name in reversed(names)]
 
     async def quiet(self) -> bool:
-        """Whether nothing waits: no alert, no work that is due now or later, no message."""
+        """Whether nothing waits: no alert, no work that is due now or later, no message.
+
+        That somebody else is called where nobody reacts is left to its minutes.
+        """
+        due: Any = await self.redis.zrange(keys.DUE, 0, -1)
         left = [
             await self.redis.xlen(keys.INBOX),
-            await self.redis.zcard(keys.DUE),
+            len([work for work in due if "|call_again|" not in work]),
             await self.redis.zcard(keys.FEED),
         ]
         return not any(left)
