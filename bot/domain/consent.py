@@ -64,7 +64,9 @@ def narrowed(incident: Incident, command: c.NarrowPlan) -> list[e.IncidentEvent]
     plan = command.plan
     require_narrowable(incident, command.plan_id, command.digest, command.at)
     if plan.id in incident.plans or plan.purpose != "fix":
-        raise PlanChangedError(f"plan {plan.id!r} is not one to take its place")
+        raise PlanChangedError(
+            f"plan {command.plan_id!r} is not one to make smaller by {plan.id!r}"
+        )
     if plan.requester != command.actor:
         raise CommandRefusedError("whoever makes a plan smaller is the one who asks for it")
     digest = plan.digest(command.verdict.rule)
