@@ -37,7 +37,7 @@ async def test_a_person_cuts_the_fix_to_its_first_step(size: str, tmp_path: Path
             await expect(dialog.get_by_role("heading")).to_have_text("Make the fix smaller")
             await expect(dialog.get_by_role("checkbox")).to_have_count(2)
             await shoot(page, tmp_path, f"{size}-1-modal")
-            ask = dialog.get_by_role("button", name="Ask for this instead")
+            ask = dialog.get_by_role("button", name="Ask for this")
             await ask.click()
             await expect(dialog.get_by_role("alert")).to_contain_text("Nothing is smaller yet")
             await shoot(page, tmp_path, f"{size}-2-error")

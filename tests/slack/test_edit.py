@@ -18,8 +18,7 @@ from tests.slack.scenes import DEV, MAYA, ask, diagnosed, opened
 
 pytestmark = pytest.mark.usefixtures("hurried")
 LAMPS = ["hall", "attic", "cellar"]
-STEPS_KEPT = {"steps:0": {"value": ["0", "1"]}}
-LEVEL_KEPT = {"leeway:1:0": {"value": "80"}}
+KEPT: dict[str, Any] = {"steps:0": ["0", "1"], "leeway:0:0": ["0", "1", "2"], "leeway:1:0": "80"}
 
 
 @pytest.fixture(autouse=True)
@@ -85,8 +84,9 @@ async def fix(desk: Desk) -> PlanState:
 
 
 def left(**changes: Any) -> dict[str, dict[str, Any]]:
-    kept = {"leeway:0:0": {"value": ["0", "1", "2"]}, **STEPS_KEPT, **LEVEL_KEPT}
-    return {**kept, **{name.replace("_", ":"): {"value": v} for name, v in changes.items()}}
+    """What the window is sent off with, where only these are changed: block id with `_`."""
+    given = KEPT | {name.replace("_", ":"): value for name, value in changes.items()}
+    return {name: {"value": value} for name, value in given.items()}
 
 
 @pytest.mark.invariant(14)
@@ -202,6 +202,7 @@ async def test_what_broke_is_said_to_have_changed_nothing(
         patch.setattr(lit.planner, "plan", broken)
         await maya.submit(view, left(steps_0=["0"]))
         await answered(maya, "That didn't work, nothing was changed.")
+    await maya.dismiss(view)
     view = await opened_by(maya)
     with monkeypatch.context() as patch:
         patch.setattr(lit.ledger, "load", broken)

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.values import Plan, Step
 from bot.incidents.leeway import Offer, has_leeway, leeways
 from bot.incidents.narrowing import Edit
+from bot.incidents.smaller import Declared
 from bot.slack import ids
 from bot.slack.views.edit import edit_view
 from bot.slack.views.edited import read_edit
@@ -18,7 +19,11 @@ from tests.slack.scenes import plan, rerun, switch
 from tools.jobs.set_job_parameters import SetJobParametersParams
 from tools.kit.types import Change, DryRun, Target
 
-DECLARED = {"brighten": Levels, "paint": Paint, "set_job_parameters": SetJobParametersParams}
+DECLARED: Declared = {
+    "brighten": Levels,
+    "paint": Paint,
+    "set_job_parameters": SetJobParametersParams,
+}
 REF = ids.PlanRef(incident="INC-1", plan="P1", digest="7f3a" * 16)
 
 

@@ -44,7 +44,7 @@ def edit_view(ref: ids.PlanRef, offer: Offer, place: tuple[str, str | None]) -> 
         **_modal("Make the fix smaller", "Back"),
         "callback_id": ids.EDIT_VIEW,
         "private_metadata": json.dumps([channel, thread, ref.pack()]),
-        **({"submit": _plain("Ask for this instead", 24)} if inputs else {}),
+        **({"submit": _plain("Ask for this", 24)} if inputs else {}),
         "blocks": [
             section(about),
             *inputs,
@@ -117,8 +117,8 @@ def _steps(plan: Plan) -> list[Block]:
     hint = "Untick from the end: a step needs those before it."
     if checked:
         hint += (
-            f" Afterwards is still checked: {checked}. What doesn't hold within {minutes} min"
-            " counts as failed."
+            f" Afterwards is still checked: {checked}. If that doesn't hold within {minutes} min,"
+            " the fix counts as failed."
         )
     choices = [
         (f"{number} {step.dry_run.summary}", "" if step.reversible else "no automatic undo")
