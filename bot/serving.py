@@ -19,6 +19,7 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.intake import Intake
+from bot.incidents.narrowing import Narrowing
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
 from bot.knowledge.problem import format_problem
@@ -56,11 +57,12 @@ async def serve(settings: Settings) -> None:
         app = make_app(client, secret.get_secret_value() if secret else None)
         approvals = Approvals(core.incidents, directory)
         takeover = Takeover(core.incidents, directory)
+        narrowing = Narrowing(core.incidents, core.catalog, core.planner, directory)
         answers = Answers(core.ledger, wiring.now)
         ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
-        deps = Deps(approvals, answers, directory, core.slots, takeover, members, ask)
+        deps = Deps(approvals, narrowing, answers, directory, core.slots, takeover, members, ask)
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
@@ -93,6 +95,7 @@ async def serve(settings: Settings) -> None:
                 channel,
                 core.incidents.pace,
                 standing_in=settings.approvers,
+                declared=narrowing.declared,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)

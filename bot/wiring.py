@@ -88,6 +88,7 @@ class Core:
     incidents: Incidents
     controls: RedisControls
     jobs: Jobs
+    planner: Planner
     catalog: Catalog
     backends: dict[str, Backend]
     questions: RedisQuestions
@@ -317,6 +318,7 @@ def _build(
             Books(incidents, catalog, planner),
             Calling(incidents, settings.approvers, prepared.inventory),
         ),
+        planner=planner,
         catalog=catalog,
         backends=backends,
         questions=RedisQuestions(client, queue, redactor.clean),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import commands as c
@@ -42,7 +42,8 @@ def propose(command: c.Command, plan: Plan, verdict: Verdict) -> list[e.Incident
 def decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEvent]:
     """One person's answer, to the plan as it was shown and while it waits."""
     state = plan_of(incident, command.plan_id)
-    _waiting(state, command, again=command.actor not in state.approvers)
+    again = command.actor not in state.approvers
+    _require_waiting(state, command.digest, command.at, again=again)
     if command.choice == "approve" and command.actor == state.plan.requester:
         raise OwnRequestError("whoever edited a plan can't approve it alone")
     return [
@@ -60,11 +61,12 @@ def decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEve
 
 def narrowed(incident: Incident, command: c.NarrowPlan) -> list[e.IncidentEvent]:
     """The smaller plan instead of the one that waits; what was approved of that is void."""
-    state, plan = plan_of(incident, command.plan_id), command.plan
-    _waiting(state, command, again=True)
-    fresh = plan.id not in incident.plans and plan.purpose == "fix" == state.plan.purpose
-    if incident.fix is not state or not fresh or incident.resolved_at:
-        raise PlanChangedError(f"plan {command.plan_id!r} is not one to make smaller")
+    plan = command.plan
+    require_narrowable(incident, command.plan_id, command.digest, command.at)
+    if plan.id in incident.plans or plan.purpose != "fix":
+        raise PlanChangedError(
+            f"plan {command.plan_id!r} is not one to make smaller by {plan.id!r}"
+        )
     if plan.requester != command.actor:
         raise CommandRefusedError("whoever makes a plan smaller is the one who asks for it")
     digest = plan.digest(command.verdict.rule)
@@ -78,6 +80,15 @@ def narrowed(incident: Incident, command: c.NarrowPlan) -> list[e.IncidentEvent]
     return [void, *propose(command, plan, command.verdict)]
 
 
+def require_narrowable(incident: Incident, plan_id: str, digest: str, at: datetime) -> PlanState:
+    """The plan, where it may be made smaller now. Raises CommandRefusedError that says why not."""
+    state = plan_of(incident, plan_id)
+    _require_waiting(state, digest, at, again=True)
+    if incident.fix is not state or state.plan.purpose != "fix" or incident.resolved_at:
+        raise PlanChangedError(f"plan {plan_id!r} is not one to make smaller")
+    return state
+
+
 def plan_of(incident: Incident, plan_id: str) -> PlanState:
     """Raises CommandRefusedError where the incident has no such plan."""
     try:
@@ -86,20 +97,20 @@ def plan_of(incident: Incident, plan_id: str) -> PlanState:
         raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}") from error
 
 
-def _waiting(state: PlanState, command: c.DecideApproval | c.NarrowPlan, *, again: bool) -> None:
+def _require_waiting(state: PlanState, digest: str, at: datetime, *, again: bool) -> None:
     """Raises why the plan takes no answer now; `again`: this person may still give one."""
-    if state.digest != command.digest:
-        raise PlanChangedError(f"plan {command.plan_id!r} is {state.digest[:4]} now")
+    if state.digest != digest:
+        raise PlanChangedError(f"plan {state.plan.id!r} is {state.digest[:4]} now")
     if state.void and state.void.cause == "expired" and state.expires_at:
         raise ExpiredError(state.expires_at)
     if state.void:
         raise PlanChangedError(state.void.reason)
     if state.status is not PlanStatus.AWAITING or not again:
         if not state.decisions:
-            raise PlanChangedError(f"plan {command.plan_id!r} is not waiting for anyone")
+            raise PlanChangedError(f"plan {state.plan.id!r} is not waiting for anyone")
         last = state.decisions[-1]
         raise AlreadyDecidedError(
             "approved" if last.choice == "approve" else "rejected", last.by, last.at
         )
-    if state.expires_at and command.at >= state.expires_at:
+    if state.expires_at and at >= state.expires_at:
         raise ExpiredError(state.expires_at)

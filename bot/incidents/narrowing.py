@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import commands as c
+from bot.domain.consent import require_narrowable
 from bot.domain.incident import Incident
 from bot.domain.ports import Directory
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import Ask, Intended, Plan, PlanDraft
+from bot.domain.values import Ask, Plan, PlanDraft
+from bot.incidents.leeway import Offer, has_leeway, leeways
 from bot.incidents.planning import Planner, redraft
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
-from bot.incidents.smaller import may_shrink, objection
+from bot.incidents.smaller import Declared, may_shrink, objection
 from tools.kit.catalog import Catalog
 from tools.kit.errors import ToolError
 from tools.kit.narrowing import wider
@@ -44,8 +46,23 @@ class Narrowing:
     ) -> None:
         self._incidents = incidents
         self._catalog = catalog
+        self.declared: Declared = {tool.name: tool.params for tool in catalog}
         self._planner = planner
         self._directory = directory
+
+    async def consider(self, incident_id: str, plan_id: str, digest: str, user: str) -> Offer:
+        """`offer`, to somebody who may take it up."""
+        await self._require_member(user)
+        return await self.offer(incident_id, plan_id, digest)
+
+    async def offer(self, incident_id: str, plan_id: str, digest: str) -> Offer:
+        """What of a plan may shrink. Raises CommandRefusedError where it no longer waits, or where
+        nothing may."""
+        incident = await self._incidents.ledger.load(incident_id)
+        state = require_narrowable(incident, plan_id, digest, self._incidents.clock())
+        if not has_leeway(state.plan, self.declared):
+            raise CommandRefusedError(f"nothing of plan {plan_id!r} can be made smaller")
+        return Offer(plan=state.plan, leeways=leeways(state.plan, self.declared))
 
     async def narrow(
         self, incident_id: str, plan_id: str, digest: str, edit: Edit, user: str
@@ -54,12 +71,9 @@ class Narrowing:
 
         Any full member may. Raises CommandRefusedError, and the old plan then waits on.
         """
-        if not await self._directory.eligible(user):
-            raise CommandRefusedError("only full members of the workspace can make a plan smaller")
+        await self._require_member(user)
         incident = await self._incidents.ledger.load(incident_id)
-        state = incident.plans.get(plan_id)
-        if state is None:
-            raise CommandRefusedError(f"{incident_id} has no plan {plan_id!r}")
+        state = require_narrowable(incident, plan_id, digest, self._incidents.clock())
         narrow = await self._planned(incident, state.plan, edit, user)
         confidence = incident.diagnosis.confidence if incident.diagnosis else "low"
         verdict = await self._planner.judge(incident, narrow, confidence)
@@ -75,17 +89,20 @@ class Narrowing:
         )
         return await self._incidents.handle(incident_id, command)
 
+    async def _require_member(self, user: str) -> None:
+        if not await self._directory.eligible(user):
+            raise CommandRefusedError("only full members of the workspace can make a plan smaller")
+
     async def _planned(self, incident: Incident, wide: Plan, edit: Edit, user: str) -> Plan:
         """The smaller plan. Raises NotSmallerError before and after its dry run."""
-        declared = {tool.name: tool.params for tool in self._catalog}
-        may = may_shrink(wide, declared)
+        may = may_shrink(wide, self.declared)
         draft = _edited(redraft(wide), edit, user, may)
         try:
             self._require_less(wide, draft, may)
             narrow = await self._planner.plan(f"P{len(incident.fixes) + 1}", draft)
         except ToolError as error:
             raise NotSmallerError(f"that is not possible: {error}", may) from error
-        reason = objection(wide, narrow, declared)
+        reason = objection(wide, narrow, self.declared)
         if reason:
             raise NotSmallerError(reason, may)
         return narrow
@@ -108,7 +125,7 @@ def _edited(wide: PlanDraft, edit: Edit, user: str, may: str) -> PlanDraft:
     if strange:
         raise NotSmallerError(f"there is no step {strange[0] + 1} in it", may)
     steps = tuple(
-        Intended(tool=s.tool, params={**s.params, **edit.params.get(i, {})}, cites=s.cites)
+        s.model_copy(update={"params": {**s.params, **edit.params.get(i, {})}})
         for i, s in enumerate(wide.steps[:keep])
     )
     return wide.model_copy(update={"steps": steps, "requester": user})

@@ -11,6 +11,8 @@ from tools.kit.types import Frozen
 APPROVE = "approval_approve"
 REJECT = "approval_reject"
 REJECT_VIEW = "approval_reject_view"
+EDIT = "approval_edit"
+EDIT_VIEW = "approval_edit_view"
 ASK_AGAIN = "approval_ask_again"
 OPEN_APPROVAL = "open_approval"
 TAKE = "incident_take"

@@ -17,6 +17,7 @@ from bot.domain.incident import Incident
 from bot.domain.ports import Ledger, Posted, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.pace import NORMAL, Pace
+from bot.incidents.smaller import Declared
 from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages, NotYetError, ThreadGoneError
@@ -61,9 +62,10 @@ class Projector:
         pace: Pace = NORMAL,
         *,
         standing_in: Sequence[str] = (),
+        declared: Declared | None = None,
     ) -> None:
         """`channel`: id of the channel in which incidents open. `standing_in`: who is called
-        where nobody is behind the names that were to be.
+        where nobody is behind the names that were to be. `declared`: what may be made smaller.
         """
         self._ledger = ledger
         self._feed = feed
@@ -72,6 +74,7 @@ class Projector:
         self._directory = directory
         self._callees = Callees(ledger, directory, standing_in)
         self._channel = channel
+        self._declared = declared or {}
         self._lease_seconds = pace.lease_seconds
         self._woken = asyncio.Event()
         self._resting: dict[str, float] = {}
@@ -167,6 +170,7 @@ class Projector:
             people=await self._directory.people(_who(incident, work)),
             links=await self._links(posted),
             reached=await self._callees.reached(incident, work),
+            declared=self._declared,
         )
         later: NotYetError | None = None
         for slot in thread(scene):

@@ -8,6 +8,7 @@ from enum import Enum
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.incidents.smaller import Declared
 from bot.slack.views.text import People
 from tools.kit.types import Frozen
 
@@ -40,6 +41,8 @@ class Scene(Frozen):
     """Slot id → permalink of its message."""
     reached: Mapping[int, tuple[str, ...]] = {}
     """Number of a call → user ids to tell of it directly."""
+    declared: Declared = {}
+    """What of a plan a person may make smaller."""
 
     @property
     def stage(self) -> Stage:

@@ -59,6 +59,35 @@ async def test_fewer_steps_fewer_targets_and_a_smaller_value_are_a_new_plan(lit:
     assert lit.world.painted == []
 
 
+async def test_what_came_from_outside_stays_marked_as_that(redis: Redis) -> None:
+    house = House(redis, tools=TOOLS)
+    plan = both()
+    marked = tuple(step.model_copy(update={"tainted": True}) for step in plan.steps)
+    house.brain.plan = plan.model_copy(update={"steps": marked})
+    await house.asked()
+    incident = await narrow(house, params={0: {"level": 40}})
+    assert [step.tainted for step in incident.plans["P2"].plan.steps] == [True, True]
+
+
+async def test_what_may_shrink_is_told_to_full_members_while_the_plan_waits(lit: House) -> None:
+    fix = await lit.fix()
+    offer = await lit.narrowing.consider("INC-1", "P1", fix.digest, "U3")
+    assert [(each.step, each.name) for each in offer.leeways] == [(0, "lamps"), (0, "level")]
+    with pytest.raises(CommandRefusedError, match="only full members"):
+        await lit.narrowing.consider("INC-1", "P1", fix.digest, "G1")
+    await narrow(lit, steps=1)
+    with pytest.raises(PlanChangedError, match="replaced by plan"):
+        await lit.narrowing.consider("INC-1", "P1", fix.digest, "U3")
+
+
+async def test_a_plan_in_which_nothing_may_shrink_is_said_to_be_that(redis: Redis) -> None:
+    house = House(redis, tools=TOOLS)
+    await house.asked()
+    fix = await house.fix()
+    with pytest.raises(CommandRefusedError, match="nothing of plan 'P1' can be made smaller"):
+        await house.narrowing.consider("INC-1", "P1", fix.digest, "U3")
+
+
 async def test_the_old_plan_can_no_longer_be_approved(lit: House) -> None:
     wide = await lit.fix()
     await narrow(lit, steps=1)

@@ -24,9 +24,13 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.narrowing import Narrowing
+from bot.incidents.planning import Planner
+from bot.incidents.readings import Readings
 from bot.incidents.service import Incidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
+from bot.redaction.redactor import Redactor
 from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
 from bot.slack.app import make_app, make_client
@@ -34,7 +38,10 @@ from bot.slack.directory import SlackDirectory
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
-from tests.fakes import story
+from tests.fakes import house, story
+from tests.fakes.house import rules
+from tests.fakes.tools import Brighten, Look, PaintLamp, World
+from tools.kit.catalog import Catalog
 
 CHANNEL = "C0INCIDENT"
 INVENTORY = Inventory.model_validate({"services": {"etl": {"environment": "production"}}})
@@ -66,15 +73,6 @@ class Desk:
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.slots = RedisSlots(redis)
         self.directory = SlackDirectory(self.client, rotas)
-        self.projector = Projector(
-            self.ledger,
-            self.ledger,
-            self.slots,
-            Messages(self.client, self.slots),
-            self.directory,
-            CHANNEL,
-            standing_in=standing_in,
-        )
         self.incidents = Incidents(
             self.ledger,
             NoQueue(),
@@ -86,6 +84,28 @@ class Desk:
         brakes = Brakes(self.incidents, self.controls, INVENTORY)
         self.brakes = MembersBrakes(brakes, self.directory, ("@data-oncall",))
         self.approvals = Approvals(self.incidents, self.directory)
+        self.world = World()
+        catalog = Catalog([Look(self.world), PaintLamp(self.world), Brighten(self.world)])
+        self.planner = Planner(
+            catalog,
+            Readings(catalog, lambda: self.now, Redactor().clean_all),
+            rules(),
+            house.INVENTORY,
+            ("@data-oncall",),
+            lambda: self.now,
+            self.controls,
+        )
+        self.narrowing = Narrowing(self.incidents, catalog, self.planner, self.directory)
+        self.projector = Projector(
+            self.ledger,
+            self.ledger,
+            self.slots,
+            Messages(self.client, self.slots),
+            self.directory,
+            CHANNEL,
+            standing_in=standing_in,
+            declared=self.narrowing.declared,
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
 
@@ -94,7 +114,15 @@ class Desk:
         app = make_app(self.client, signing_secret)
         answers = Answers(self.ledger, lambda: self.now)
         takeover = Takeover(self.incidents, self.directory)
-        deps = Deps(self.approvals, answers, self.directory, self.slots, takeover, self.brakes)
+        deps = Deps(
+            self.approvals,
+            self.narrowing,
+            answers,
+            self.directory,
+            self.slots,
+            takeover,
+            self.brakes,
+        )
         listeners.register(app, deps)
         return app
 

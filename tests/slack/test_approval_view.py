@@ -25,6 +25,7 @@ from tests.slack.scenes import (
     slot,
     switch,
 )
+from tools.jobs.set_job_parameters import SetJobParametersParams
 from tools.kit.types import Change, DryRun
 
 ASKING = """\
@@ -53,7 +54,7 @@ def approval(*events: Any, **more: Any) -> str:
 
 def test_all_that_is_approved_is_in_sight_and_nothing_is_folded() -> None:
     asked = slot(scene(diagnosed(), proposed()), "approval:P1")
-    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n[Approve] [Reject]"
+    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n[Approve] [Reject] [Edit]"
     assert asked.blocks[0]["expand"] is True
     assert len(read(asked.blocks[0]["text"]["text"])) <= 1200
     assert asked.text == (
@@ -68,7 +69,8 @@ def test_change_lines_fit_a_phone() -> None:
 
 
 def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
-    approve, reject = slot(scene(diagnosed(), proposed()), "approval:P1").blocks[-1]["elements"]
+    buttons = slot(scene(diagnosed(), proposed()), "approval:P1").blocks[-1]["elements"]
+    approve, reject, edit = buttons
     assert approve["style"] == "primary"
     assert approve["confirm"]["title"]["text"] == "Run INC-1 fix now?"
     assert approve["confirm"]["text"]["text"] == (
@@ -78,8 +80,9 @@ def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     assert approve["confirm"]["confirm"]["text"] == "Approve and run"
     assert approve["confirm"]["deny"]["text"] == "Back"
     assert "confirm" not in reject
+    assert "confirm" not in edit
     ref = ids.PlanRef(incident="INC-1", plan="P1", digest=DIGEST).pack()
-    assert approve["value"] == reject["value"] == ref
+    assert [button["value"] for button in buttons] == [ref, ref, ref]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
 def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
     two = scene(diagnosed(), proposed(approvals=2), approved())
     text = shown(slot(two, "approval:P1"))
-    assert "Approved by Maya, 1 more needed\n[Approve] [Reject]" in text
+    assert "Approved by Maya, 1 more needed\n[Approve] [Reject] [Edit]" in text
     assert ", 2 needed (rule change)" in text
 
 
@@ -245,16 +248,40 @@ def test_a_value_with_a_line_break_cant_look_like_a_line_of_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    "steps",
+    ("steps", "way_on"),
     [
-        tuple(switch() for _ in range(21)),
-        (switch(dry_run=DryRun(summary="x" * 3100, targets=switch().dry_run.targets)),),
+        (
+            tuple(switch() for _ in range(21)),
+            "Make it smaller with Edit, or reject it.\n[Reject] [Edit]",
+        ),
+        (
+            (switch(dry_run=DryRun(summary="x" * 3100, targets=switch().dry_run.targets)),),
+            "Reject it, and make smaller changes.\n[Reject]",
+        ),
     ],
 )
-def test_what_cant_be_shown_whole_cant_be_approved(steps: tuple[Any, ...]) -> None:
+def test_what_cant_be_shown_whole_cant_be_approved(steps: tuple[Any, ...], way_on: str) -> None:
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=steps))), "approval:P1"))
     assert "too large to be shown whole" in text
-    assert text.endswith("\n[Reject]")
+    assert text.endswith(way_on)
+
+
+@pytest.mark.parametrize(
+    ("values", "buttons"),
+    [
+        ({"source": "replica-1"}, ["Approve", "Reject"]),
+        ({"source": "replica-1", "pool": "etl"}, ["Approve", "Reject", "Edit"]),
+    ],
+)
+def test_edit_is_offered_only_where_something_may_shrink(
+    values: dict[str, str], buttons: list[str]
+) -> None:
+    step = switch(params={"job": JOB, "parameters": values})
+    told = scene(diagnosed(), proposed(plan(steps=(step,))))
+    asked = slot(
+        told.model_copy(update={"declared": {step.tool: SetJobParametersParams}}), "approval:P1"
+    )
+    assert [b["text"]["text"] for b in asked.blocks[-1]["elements"]] == buttons
 
 
 def test_nobody_is_asked_about_what_policy_allows() -> None:

@@ -11,17 +11,23 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bot.domain import events as e
+from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
+from bot.incidents.leeway import Leeway, Offer
 from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
+from bot.slack.listeners.refusal import told
 from bot.slack.slots import Slot
 from bot.slack.views.answer import answer_text
+from bot.slack.views.edit import answer_view, edit_view, waiting_view
+from bot.slack.views.edited import read_edit
 from bot.slack.views.reject import reject_view
 from bot.slack.views.text import People, read
 from bot.slack.views.thread import thread
 from tests.fakes import story
 from tests.slack.scenes import MAYA, alert, begun, books, noted, plan, reported, scene, switch
+from tools.kit.narrowing import Narrows
 from tools.kit.types import Change, DryRun, Evidence, Target
 
 HOSTILE = {
@@ -79,9 +85,9 @@ def incidents(text: str) -> Iterator[list[Slot]]:
         [*landed, failed, story.undoing(0), back, call],
         [*landed, story.finished(1), story.verified(1), over, *tickets, end, reported()],
     ):
-        told = scene(*asked, *events, work=work, people=people)
-        titled = told.incident.model_copy(update={"title": text, "service": text})
-        yield thread(told.model_copy(update={"incident": titled}))
+        seen = scene(*asked, *events, work=work, people=people)
+        titled = seen.incident.model_copy(update={"title": text, "service": text})
+        yield thread(seen.model_copy(update={"incident": titled}))
 
 
 def _diagnosis(text: str) -> Diagnosis:
@@ -204,3 +210,71 @@ def test_the_reject_modal_is_one_that_slack_takes() -> None:
     ref = ids.PlanRef(incident="INC-" + "9" * 30, plan="P1", digest="f" * 64)
     accept_view(reject_view(ref, ("C0INCIDENT", "1760000000.000100")), "modal")
     accept_view(reject_view(ref, ("C0INCIDENT", None)), "modal")
+
+
+def _offer(text: str, steps: int, entries: int) -> Offer:
+    """Everything that may shrink, each saying `text` in its own way."""
+    given = _plan(text)
+    step, count = given.steps[0], range(entries)
+    whole = plan(steps=(step,) * steps, verify=(story.guard(title=text),))
+    room = {"name": text or "n", "words": text}
+    return Offer(
+        plan=whole,
+        leeways=(
+            Leeway(step=0, how=Narrows.FEWER, value=[f"{n}{text}" for n in count], **room),
+            Leeway(step=0, how=Narrows.FEWER, value={f"{n}{text}": text for n in count}, **room),
+            Leeway(step=0, how=Narrows.FEWER, value=[text, text, None, 1, {"a": [text]}], **room),
+            Leeway(step=0, how=Narrows.LESS, value=10**40, **room),
+            Leeway(step=0, how=Narrows.LESS, value=1e-9, **room),
+        ),
+    )
+
+
+@pytest.mark.parametrize(("steps", "entries"), [(1, 2), (2, 10), (20, 20), (60, 60), (900, 900)])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_edit_modal_and_reads_no_markup_in_it(
+    text: str, steps: int, entries: int
+) -> None:
+    ref = ids.PlanRef(incident="INC-" + "9" * 30, plan="P1", digest="f" * 64)
+    offer = _offer(text, steps, entries)
+    view = json.loads(json.dumps(edit_view(ref, offer, ("C0INCIDENT", "1760000000.000100"))))
+    accept_view(view, "modal")
+    assert len(json.dumps(view, ensure_ascii=False).encode()) < 250_000
+    ours = view["blocks"][0]
+    assert "<" not in "".join(_mrkdwn(ours))
+    assert list(_mrkdwn(view)) == list(_mrkdwn(ours)), "the rest is plain text"
+    for said in _plain_texts(view):
+        assert said.get("emoji", False) is False
+        assert not HIDDEN.search(said["text"])
+    kept = {
+        b["block_id"]: {"value": _as_it_was(b["element"])} for b in view["blocks"] if "element" in b
+    }
+    edit, errors = read_edit(offer, kept)
+    assert (edit.steps, edit.params) == (None, {}), "what is sent back untouched changes nothing"
+    assert [words[:24] for words in errors.values()] == ["Nothing is smaller yet. "]
+
+
+def _as_it_was(element: dict[str, Any]) -> dict[str, Any]:
+    if element["type"] == "checkboxes":
+        return {"selected_options": element["initial_options"]}
+    return {"value": element["initial_value"]}
+
+
+def _plain_texts(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        if value.get("type") == "plain_text":
+            yield value
+        for inner in value.values():
+            yield from _plain_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _plain_texts(inner)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+async def test_slack_takes_the_answer_to_an_edit(text: str) -> None:
+    nobody: Any = None
+    words = await told(CommandRefusedError(text), nobody)
+    accept_view(answer_view(f"Nothing was changed. {words}"), "modal")
+    assert "<" not in words
+    accept_view(waiting_view(ids.PlanRef(incident="INC-1", plan="P1", digest="f")), "modal")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.listeners import approval, mention, once, take, unknown
+from bot.slack.listeners import approval, edit, mention, once, take, unknown
 from bot.slack.listeners.deps import Deps
 
 
@@ -12,6 +12,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     """Register every listener; what Slack sends twice is stopped first, the catch-all is last."""
     once.register(app, deps.slots)
     approval.register(app, deps)
+    edit.register(app, deps)
     take.register(app, deps)
     mention.register(app, deps)
     unknown.register(app)

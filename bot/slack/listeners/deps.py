@@ -10,6 +10,7 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.narrowing import Narrowing
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
 
@@ -17,6 +18,7 @@ from bot.slack.directory import SlackDirectory
 @dataclass(frozen=True, slots=True)
 class Deps:
     approvals: Approvals
+    narrowing: Narrowing
     answers: Answers
     directory: SlackDirectory
     slots: SlotStore

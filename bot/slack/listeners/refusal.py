@@ -5,7 +5,9 @@ from __future__ import annotations
 from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, ExpiredError
 from bot.incidents.approvals import NotAllowedError
 from bot.slack.directory import SlackDirectory
-from bot.slack.views.text import clock, safe
+from bot.slack.views.text import clock, safe, said
+
+_REASON = 500
 
 
 async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
@@ -14,15 +16,15 @@ async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
         case NotAllowedError():
             people = await directory.people(set(refused.approvers))
             who = " or ".join(people.name(a) for a in refused.approvers) or "somebody else"
-            said = f"You can't approve this: needs {who}."
+            words = f"You can't approve this: needs {who}."
             if refused.unreadable:
-                said += f" Who that is can't be told now: {safe('; '.join(refused.unreadable))}."
-            return said
+                words += f" Who that is can't be told now: {safe('; '.join(refused.unreadable))}."
+            return words
         case AlreadyDecidedError():
             name = safe(await directory.name(refused.by))
             return f"{refused.choice.capitalize()} already, by {name} {clock(refused.at)}."
         case ExpiredError():
             return f"Expired {clock(refused.at)}. Nothing ran."
         case _:
-            text = safe(str(refused))
+            text = said(str(refused), _REASON)
             return f"{text[:1].upper()}{text[1:]}."

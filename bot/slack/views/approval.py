@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.domain.values import Ask, Plan
+from bot.incidents.leeway import has_leeway
 from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
@@ -51,7 +52,7 @@ def _asking(scene: Scene, state: PlanState, verdict: Ask) -> list[Block]:
     if len(whole) > SECTION_LIMIT or len(state.plan.steps) > MOST_STEPS:
         words = (
             f"*A plan of {_changes(state.plan)} for {scene.incident.id} is too large to be shown"
-            " whole, so it can't be approved here.* Reject it, and make smaller changes."
+            f" whole, so it can't be approved here.* {_way_on(scene, state.plan)}"
         )
         return [section(words), _buttons(scene, state, approve=False)]
     so_far = outcome(scene, state)
@@ -113,6 +114,8 @@ def _decided(scene: Scene, state: PlanState) -> list[Block]:
 def _buttons(scene: Scene, state: PlanState, *, approve: bool) -> Block:
     incident, value = scene.incident.id, _ref(scene, state)
     reject = button("Reject", ids.REJECT, f"Reject the fix of {incident}", value=value)
+    edit = button("Edit", ids.EDIT, f"Make the fix of {incident} smaller", value=value)
+    may_shrink = has_leeway(state.plan, scene.declared)
     yes = button(
         "Approve",
         ids.APPROVE,
@@ -129,8 +132,14 @@ def _buttons(scene: Scene, state: PlanState, *, approve: bool) -> Block:
     return {
         "type": "actions",
         "block_id": f"approval_{state.plan.id}_{state.digest[:8]}",
-        "elements": [yes, reject] if approve else [reject],
+        "elements": [*([yes] if approve else []), reject, *([edit] if may_shrink else [])],
     }
+
+
+def _way_on(scene: Scene, plan: Plan) -> str:
+    if has_leeway(plan, scene.declared):
+        return "Make it smaller with Edit, or reject it."
+    return "Reject it, and make smaller changes."
 
 
 def _sentences(plan: Plan) -> str:

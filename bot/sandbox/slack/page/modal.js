@@ -36,7 +36,7 @@ function dialogFor(view) {
   };
   const form = el("form", { novalidate: true },
     el("h2", { id: "modal-title" }, textObject(view.title)),
-    el("div", { class: "dialog-body" }, view.blocks.map((block) =>
+    el("div", { class: "dialog-body" }, view.blocks.flatMap((block) =>
       block.type === "input" ? input(block) : blocks([block], { view_id: view.id }))),
     el("div", { class: "dialog-foot" },
       el("button", { type: "button", onclick: close },
