@@ -71,10 +71,10 @@ class Settings(BaseModel):
     webhook_jira: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JIRA_SECRET")
     webhook_linear: _Secrets = Field((), alias="OPSBOT_WEBHOOK_LINEAR_SECRET")
     webhook_github: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GITHUB_SECRET")
+    sns_topics: Names = Field((), alias="OPSBOT_WEBHOOK_SNS_TOPICS")
+    """The ARNs of those whose messages are taken."""
     webhook_sns: _Secrets = Field((), alias="OPSBOT_WEBHOOK_SNS_SECRET")
     """In the subscription's address, beside Amazon's signature."""
-    sns_topics: Names = Field((), alias="OPSBOT_WEBHOOK_SNS_TOPICS", validate_default=True)
-    """The ARNs of those whose messages are taken."""
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
     watchdog_seconds: float = Field(300, alias="OPSBOT_WATCHDOG_SECONDS", ge=30)
@@ -132,17 +132,22 @@ class Settings(BaseModel):
 
     @field_validator("sns_topics")
     @classmethod
-    def _are_topics(cls, value: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
-        if known.data.get("webhook_sns") and not value:
-            raise ValueError(
-                "missing: name the ARNs of the topics that send here, parted by commas; that"
-                " Amazon signed a message doesn't say whose it is"
-            )
+    def _are_topics(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for topic in value:
             if not _TOPIC.fullmatch(topic):
                 raise ValueError(
                     f"{topic!r} is no topic's ARN; write arn:aws:sns:<region>:<account>:<name>"
                 )
+        return value
+
+    @field_validator("webhook_sns")
+    @classmethod
+    def _has_topics(cls, value: Any, known: ValidationInfo) -> Any:
+        if value and not known.data.get("sns_topics"):
+            raise ValueError(
+                "is not enough: name the ARNs of the topics that send here, parted by commas, in"
+                " OPSBOT_WEBHOOK_SNS_TOPICS; a message is let in by its topic and its signature"
+            )
         return value
 
     @field_validator("generic_mapping", mode="before")
