@@ -124,6 +124,7 @@ def _web(
         prepared.inventory,
         wiring.now,
         secrets=settings.webhook_secrets,
+        topics=settings.sns_topics,
         mapping=settings.generic_mapping,
         healthy=healthy,
     )

@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -39,6 +40,7 @@ def _names(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 _WEBHOOK = "OPSBOT_WEBHOOK_"
+_TOPIC = re.compile(r"arn:aws(?:-[a-z]+)*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _SECRET = ("TOKEN", "KEY", "SECRET", "PASSWORD", "HEARTBEAT_URL")
 """A variable with one of these words in its name holds a secret."""
 _Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_names), Field(max_length=2)]
@@ -69,7 +71,10 @@ class Settings(BaseModel):
     webhook_jira: _Secrets = Field((), alias="OPSBOT_WEBHOOK_JIRA_SECRET")
     webhook_linear: _Secrets = Field((), alias="OPSBOT_WEBHOOK_LINEAR_SECRET")
     webhook_github: _Secrets = Field((), alias="OPSBOT_WEBHOOK_GITHUB_SECRET")
+    sns_topics: Names = Field((), alias="OPSBOT_WEBHOOK_SNS_TOPICS")
+    """The ARNs of those whose messages are taken."""
     webhook_sns: _Secrets = Field((), alias="OPSBOT_WEBHOOK_SNS_SECRET")
+    """In the subscription's address, beside Amazon's signature."""
     generic_mapping: dict[str, str] = Field({}, alias="OPSBOT_GENERIC_MAPPING")
     """Alert field → CEL over `body`, as a JSON object."""
     watchdog_seconds: float = Field(300, alias="OPSBOT_WATCHDOG_SECONDS", ge=30)
@@ -125,6 +130,26 @@ class Settings(BaseModel):
             raise ValueError("must begin http:// or https://")
         return value
 
+    @field_validator("sns_topics")
+    @classmethod
+    def _are_topics(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for topic in value:
+            if not _TOPIC.fullmatch(topic):
+                raise ValueError(
+                    f"{topic!r} is no topic's ARN; write arn:aws:sns:<region>:<account>:<name>"
+                )
+        return value
+
+    @field_validator("webhook_sns")
+    @classmethod
+    def _has_topics(cls, value: Any, known: ValidationInfo) -> Any:
+        if value and not known.data.get("sns_topics"):
+            raise ValueError(
+                "is not enough: name the ARNs of the topics that send here, parted by commas, in"
+                " OPSBOT_WEBHOOK_SNS_TOPICS; a message is let in by its topic and its signature"
+            )
+        return value
+
     @field_validator("generic_mapping", mode="before")
     @classmethod
     def _json(cls, value: Any) -> Any:
@@ -171,8 +196,8 @@ class Settings(BaseModel):
     def webhook_secrets(self) -> dict[str, tuple[str, ...]]:
         """Sender → its secrets. One that has none isn't let in."""
         given = {"alertmanager": self.webhook_token, "generic": self.webhook_token}
-        for name, field in type(self).model_fields.items():
-            if (field.alias or "").startswith(_WEBHOOK) and name != "webhook_token":
+        for name in type(self).model_fields:
+            if name.startswith("webhook_") and name != "webhook_token":
                 given[name.removeprefix("webhook_")] = getattr(self, name)
         return {
             sender: tuple(secret.get_secret_value() for secret in secrets)
@@ -248,7 +273,7 @@ def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
     """What is a secret by its variable's name, each of several, and passwords in addresses."""
     found: set[str] = set()
     for name, value in environment.items():
-        if name.startswith(_WEBHOOK):
+        if name.startswith(_WEBHOOK) and any(word in name for word in _SECRET):
             found.update(_names(value))
         if any(word in name for word in _SECRET) and not name.endswith("_TOKENS"):
             found.add(value)

@@ -149,3 +149,17 @@ def test_a_webhooks_secret_is_one_or_two_and_its_sender_is_let_in_with_each() ->
     with pytest.raises(SettingsError, match=r"^OPSBOT_WEBHOOK_JIRA_SECRET: ") as three:
         given(OPSBOT_WEBHOOK_JIRA_SECRET="first-secret,second-secret,third-secret")
     assert "second-secret" not in str(three.value)
+
+
+def test_sns_is_let_in_by_its_topics_and_with_a_secret_alone_it_is_not() -> None:
+    topics = "arn:aws:sns:eu-west-1:123456789012:alarms, arn:aws-cn:sns:cn-north-1:123456789012:b"
+    settings = given(OPSBOT_WEBHOOK_SNS_TOPICS=topics)
+    assert settings.sns_topics == tuple(topics.split(", "))
+    assert settings.webhook_secrets == {}
+    # An ARN stands in many an alert and is no secret.
+    assert settings.secrets == frozenset()
+    with pytest.raises(SettingsError, match=r"^OPSBOT_WEBHOOK_SNS_SECRET: .*_SNS_TOPICS;"):
+        given(OPSBOT_WEBHOOK_SNS_SECRET="a-secret")
+    for wrong in ("alarms", "*", "arn:aws:sns:eu-west-1:123456789012:*", "arn:aws:sqs:x:1:a"):
+        with pytest.raises(SettingsError, match=r"^OPSBOT_WEBHOOK_SNS_TOPICS: .*no topic's ARN"):
+            given(OPSBOT_WEBHOOK_SNS_TOPICS=wrong, OPSBOT_WEBHOOK_SNS_SECRET="a-secret")

@@ -163,10 +163,12 @@ async def _webhooks(given: Settings) -> str:
     host, port = given.http_host_port
     check_mapping(given.generic_mapping)
     open_to = given.webhook_secrets
-    if not open_to:
+    if not open_to and not given.sns_topics:
         return f"{host}:{port}; a new token each time, set OPSBOT_WEBHOOK_TOKEN to keep one"
     changing = [name for name, secrets in open_to.items() if len(secrets) > 1]
-    said = f"POST {host}:{port}/webhooks/… from {', '.join(open_to)}"
+    # SNS proves itself without a secret too.
+    names = dict.fromkeys((*open_to, *(("sns",) if given.sns_topics else ())))
+    said = f"POST {host}:{port}/webhooks/… from {', '.join(names)}"
     if changing:
         said += f"; two secrets hold of {', '.join(changing)}, drop the old one in time"
     return said

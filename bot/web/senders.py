@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
 from bot.web.delivery import Delivery
 from bot.web.proofs import Proof, basic, bearer, fresh, hmac_hex, hmac_list, hmac_timestamped
+from bot.web.sns_proof import SnsProof
 from bot.web.sources import (
     alertmanager,
     datadog,
@@ -40,6 +41,9 @@ class Sender:
     """The delivery's own id, under its proof: what comes again under the same one is dropped."""
     challenge: str = ""
     """The header `WWW-Authenticate` for one that waits to be asked."""
+    signature: Callable[[Delivery], Awaitable[bool]] | None = None
+    """Proves it without a secret of ours; where one is set as well, both have to hold. Raises
+    CertificateError."""
     confirms: Callable[[Delivery], str | None] | None = None
     """The address to be fetched before this sender sends more. Raises BadPayloadError."""
 
@@ -52,9 +56,10 @@ def _signed(header: str, proof: Proof, parse: Parse) -> Sender:
     return Sender(proof, _SIGNED.format(f"`{header}`"), parse, _digest)
 
 
-def senders(mapping: Mapping[str, str]) -> dict[str, Sender]:
-    """All senders there are, by name. `mapping`: which field is what in a generic one's body."""
-    return {
+def senders(mapping: Mapping[str, str], sns_proof: SnsProof | None = None) -> dict[str, Sender]:
+    """All senders there are, by name. `mapping`: which field is what in a generic one's body.
+    `sns_proof`: without it there is no SNS."""
+    known = {
         "alertmanager": Sender(bearer(), _BEARER, alertmanager.parse),
         "generic": Sender(bearer(), _BEARER, generic.parser(mapping)),
         "pagerduty": Sender(
@@ -82,12 +87,16 @@ def senders(mapping: Mapping[str, str]) -> dict[str, Sender]:
         "github": _signed(
             "X-Hub-Signature-256", hmac_hex("X-Hub-Signature-256", "sha256="), github.parse
         ),
-        "sns": Sender(
+    }
+    if sns_proof:
+        known["sns"] = Sender(
             basic(sns.USER),
-            f"subscribe with the address https://{sns.USER}:<secret>@…",
+            "only Amazon's own messages of a topic in OPSBOT_WEBHOOK_SNS_TOPICS are taken; where"
+            f" a secret is set, subscribe with the address https://{sns.USER}:<secret>@…",
             sns.parse,
             sns.message_id,
-            'Basic realm="opsbot"',
-            sns.to_confirm,
-        ),
-    }
+            challenge='Basic realm="opsbot"',
+            signature=sns_proof,
+            confirms=sns.to_confirm,
+        )
+    return known

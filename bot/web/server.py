@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Clock, Inbox
 from bot.policy.inventory import Inventory
+from bot.web.certificates import CertificateError
 from bot.web.delivery import Delivery
 from bot.web.errors import BadPayloadError
+from bot.web.fetch import Fetch, fetch
 from bot.web.senders import Sender, senders
+from bot.web.sns_proof import SnsProof
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 1_048_576
-_FETCH_SECONDS = 10
 
 
 class PortInUseError(Exception):
@@ -28,7 +29,7 @@ class PortInUseError(Exception):
 class WebServer:
     """Takes webhooks. A 2xx means that the alert is on disk.
 
-    The route of a sender without a secret does not exist.
+    The route of a sender without a secret does not exist; nor does that of SNS without a topic.
     """
 
     def __init__(
@@ -40,19 +41,23 @@ class WebServer:
         secrets: Mapping[str, Sequence[str]],
         mapping: Mapping[str, str],
         healthy: Callable[[], dict[str, Any]],
-        fetch: Callable[[str], Awaitable[None]] | None = None,
+        topics: Collection[str] = (),
+        fetch: Fetch = fetch,
     ) -> None:
         """`secrets`: of each sender the one that counts, or two while it is being changed.
-        `fetch`: gets an address that a sender wants confirmed."""
-        self._fetch = fetch or _fetch
+        `topics`: the ARNs of those that SNS may send of.
+        `fetch`: gets what Amazon signs with, and an address that it wants confirmed."""
+        self._fetch = fetch
         self._inbox = inbox
         self._inventory = inventory
         self._clock = clock
         self._healthy = healthy
         self.app = web.Application(client_max_size=MOST_BYTES)
         self.app.router.add_get("/health", self._health)
-        for name, sender in senders(mapping).items():
-            if known := [secret for secret in secrets.get(name, ()) if secret]:
+        sns_proof = SnsProof(topics, fetch) if topics else None
+        for name, sender in senders(mapping, sns_proof).items():
+            known = [secret for secret in secrets.get(name, ()) if secret]
+            if known or sender.signature:
                 self.app.router.add_post(f"/webhooks/{name}", self._webhook(name, sender, known))
 
     async def start(self, host: str, port: int) -> web.AppRunner:
@@ -84,10 +89,15 @@ class WebServer:
             except web.HTTPRequestEntityTooLarge:
                 return _answer(413, f"body: more than {MOST_BYTES} bytes")
             delivery = Delivery(body, tuple(request.headers.items()), self._clock())
-            if not sender.proof(delivery, secrets):
+            try:
+                proved = await _proved(sender, delivery, secrets)
+            except CertificateError as error:
+                log.warning("%s: what it is signed with: %s", name, error)
+                return _answer(503, "what it is signed with can't be had now, send it again")
+            if not proved:
                 log.warning("%s: a webhook that doesn't prove itself was refused", name)
-                asked = {"WWW-Authenticate": sender.challenge} if sender.challenge else None
-                return _answer(401, sender.asks, asked)
+                asks = sender.challenge if secrets else ""
+                return _answer(401, sender.asks, {"WWW-Authenticate": asks} if asks else None)
             try:
                 confirm = sender.confirms(delivery) if sender.confirms else None
                 alerts = sender.parse(delivery, self._inventory)
@@ -108,15 +118,12 @@ class WebServer:
         return handle
 
 
+async def _proved(sender: Sender, delivery: Delivery, secrets: Sequence[str]) -> bool:
+    # The secret first: who hasn't got it can't make opsbot fetch anything.
+    if (secrets or not sender.signature) and not sender.proof(delivery, secrets):
+        return False
+    return not sender.signature or await sender.signature(delivery)
+
+
 def _answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
     return web.json_response({"error": message}, status=status, headers=headers)
-
-
-async def _fetch(url: str) -> None:
-    """Get it, and nothing that it points to. Raises aiohttp.ClientError, TimeoutError."""
-    limit = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
-    async with (
-        aiohttp.ClientSession(timeout=limit) as session,
-        session.get(url, allow_redirects=False, raise_for_status=True) as answer,
-    ):
-        log.info("%s answered %d", answer.url.host, answer.status)

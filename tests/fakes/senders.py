@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.fakes import amazon
 from tests.fakes.story import at
 
 Headers = list[tuple[str, str]]
@@ -187,12 +188,21 @@ def sns(state: str = "ALARM", changed: datetime | None = None, **changes: Any) -
     }  # fmt: skip
     message = {
         "Type": "Notification", "MessageId": f"22b80b92-fdea-4c2c-8f9d-{state:0<12}",
-        "TopicArn": "arn:aws:sns:eu-west-1:123456789012:alarms", "Subject": "ALARM",
+        "TopicArn": amazon.TOPIC, "Subject": "ALARM",
         "Message": json.dumps(alarm), "Timestamp": iso(at(0)), "SignatureVersion": "1",
-        "Signature": "EXAMPLE", "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.pem",
-        "UnsubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=Unsubscribe",
+        "SigningCertURL": amazon.CERTIFICATE,
+        "UnsubscribeURL": f"{amazon.HOST}/?Action=Unsubscribe",
     }  # fmt: skip
-    return {**message, **changes}
+    return amazon.signed({**message, **changes})
+
+
+def sns_confirmation(**changes: Any) -> dict[str, Any]:
+    return sns(
+        **{
+            "Type": "SubscriptionConfirmation", "Subject": None, "Token": "2336412f37",
+            "SubscribeURL": amazon.CONFIRM, "Message": "You have chosen to subscribe", **changes,
+        }
+    )  # fmt: skip
 
 
 def alertmanager() -> dict[str, Any]:
@@ -268,7 +278,7 @@ SENDERS: Mapping[str, FakeSender] = {
     "grafana": FakeSender(lambda _: grafana(), _grafana, stale_after=300),
     "jira": FakeSender(lambda _: jira(), _hub),
     "linear": FakeSender(lambda when: linear(when=when), _linear, stale_after=60),
-    "sns": FakeSender(lambda _: sns(), _sns, signs_body=False, has_id=True),
+    "sns": FakeSender(lambda when: sns(Timestamp=iso(when)), _sns, stale_after=3_900),
     "github": FakeSender(
         lambda _: workflow_run(), _github, beside=(("X-GitHub-Event", "workflow_run"),)
     ),

@@ -13,6 +13,7 @@ from bot.adapters.redis_inbox import RedisInbox
 from bot.domain.ports import Inbox
 from bot.policy.inventory import Inventory
 from bot.web.server import WebServer
+from tests.fakes import amazon
 from tests.fakes.story import at
 from tests.fakes.valkey import redis, valkey
 
@@ -65,6 +66,8 @@ async def serve(inbox: RedisInbox) -> AsyncIterator[Serve]:
                 "secrets": {"alertmanager": [TOKEN], "generic": [TOKEN]},
                 "mapping": {},
                 "healthy": lambda: {"ok": True},
+                "topics": [amazon.TOPIC],
+                "fetch": amazon.Amazon(),
                 **options,
             }
             server = WebServer(into, INVENTORY, lambda: at(0), **given)

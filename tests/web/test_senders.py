@@ -225,7 +225,7 @@ NOTHING = [
     ("linear", {**fake.linear(), "type": "Comment", "data": {"id": "c"}}, ""),
     ("sns", fake.sns("INSUFFICIENT_DATA"), ""),
     ("sns", fake.sns(Message="a message of somebody else"), ""),
-    ("sns", fake.sns(Type="UnsubscribeConfirmation"), ""),
+    ("sns", fake.sns_confirmation(Type="UnsubscribeConfirmation"), ""),
     ("github", fake.workflow_run("cancelled"), "workflow_run"),
     ("github", fake.workflow_run(head_branch="feature"), "workflow_run"),
     ("github", {**fake.workflow_run(), "action": "requested"}, "workflow_run"),
@@ -316,69 +316,3 @@ async def test_what_is_wrong_is_named(
     status, answer = await ear.post(name, payload, event)
     assert status == 400
     assert answer["error"].startswith(field)
-
-
-AMAZON = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=2336412f37"
-
-
-class Fetched:
-    """Keeps what was to be fetched; fails where it is told to."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.urls: list[str] = []
-        self.error = error
-
-    async def __call__(self, url: str) -> None:
-        self.urls.append(url)
-        if self.error:
-            raise self.error
-
-
-async def subscribe(serve: Serve, fetched: Fetched, url: str, secret: str = SECRET) -> int:
-    door = await serve(secrets={"sns": [SECRET]}, fetch=fetched)
-    body = json.dumps(fake.sns(Type="SubscriptionConfirmation", SubscribeURL=url)).encode()
-    headers = fake.SENDERS["sns"].sign(secret, body, at(0))
-    return (await door.post("sns", data=body, headers=headers))[0]
-
-
-async def test_a_subscription_is_confirmed_at_amazon(serve: Serve) -> None:
-    fetched = Fetched()
-    assert await subscribe(serve, fetched, AMAZON) == 202
-    assert fetched.urls == [AMAZON]
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        AMAZON.replace("https", "http"),
-        AMAZON.replace("amazonaws.com", "amazonaws.com.evil.example"),
-        AMAZON.replace("https://sns", "https://evil.example/sns"),
-        AMAZON.replace("https://", "https://sns.x.amazonaws.com@evil.example/"),
-        AMAZON.replace(".com/", ".com:8443/"),
-        AMAZON.replace("sns.", "s3."),
-        AMAZON + "\r\nX: y",
-        "https://169.254.169.254/latest/meta-data/",
-    ],
-)
-async def test_no_other_address_is_ever_fetched(serve: Serve, url: str) -> None:
-    fetched = Fetched()
-    assert await subscribe(serve, fetched, url) == 400
-    assert fetched.urls == []
-
-
-async def test_nobody_without_the_secret_has_anything_fetched(serve: Serve) -> None:
-    fetched = Fetched()
-    assert await subscribe(serve, fetched, AMAZON, "wrong") == 401
-    assert fetched.urls == []
-
-
-async def test_a_subscription_that_could_not_be_confirmed_is_asked_for_again(serve: Serve) -> None:
-    assert await subscribe(serve, Fetched(TimeoutError()), AMAZON) == 503
-
-
-async def test_sns_logs_in_only_when_it_is_asked_to(serve: Serve) -> None:
-    door = await serve(secrets={"sns": [SECRET]})
-    async with door.session.post(f"{door.url}/webhooks/sns", json=fake.sns()) as answer:
-        assert answer.status == 401
-        assert answer.headers["WWW-Authenticate"] == 'Basic realm="opsbot"'

@@ -1,15 +1,11 @@
-"""Amazon SNS, which carries CloudWatch's alarms; subscribed with a password in the address.
-
-Its own signature is over fields of the body, by a certificate that would have to be fetched and
-an RSA key that nothing opsbot ships with can check. So SNS logs in instead, as it can over HTTPS.
-"""
+"""Amazon SNS, which carries CloudWatch's alarms: its messages, and what in them is signed."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from bot.domain.values import Alert
 from bot.policy.inventory import Inventory
@@ -18,16 +14,44 @@ from bot.web.errors import BadPayloadError
 from bot.web.sources.payload import Id, OffsetTime, placed, read
 
 USER = "opsbot"
-_AMAZON = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/\?[!-~]+")
+# A region, and not any label: `sns.s3-eu-west-1.amazonaws.com` is somebody's bucket named sns.
+_AMAZON = r"https://sns\.[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
+_CERTIFICATE = re.compile(_AMAZON + r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem")
+_SUBSCRIBE = re.compile(_AMAZON + r"/\?[!-~]+")
+_Line = Annotated[str, Field(pattern=r"^[^\n]*$")]
+"""Of one line: what is signed is lines, and no value may pass for another's name."""
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """What SNS posts. Nothing of it is true before its signature is."""
+
     type: Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"] = Field(
         alias="Type"
     )
-    id: Id = Field(alias="MessageId")
-    text: str = Field("", alias="Message")
-    subscribe_url: str = Field("", alias="SubscribeURL")
+    id: Annotated[_Line, Id] = Field(alias="MessageId")
+    topic: _Line = Field(alias="TopicArn")
+    text: str = Field(alias="Message")
+    subject: _Line | None = Field(None, alias="Subject")
+    sent: _Line = Field(alias="Timestamp")
+    sent_at: AwareDatetime = Field(alias="Timestamp")
+    subscribe_url: _Line = Field("", alias="SubscribeURL")
+    token: _Line = Field("", alias="Token")
+    version: Literal["1", "2"] = Field(alias="SignatureVersion")
+    signature: str = Field(alias="Signature")
+    certificate: str = Field(alias="SigningCertURL")
+
+    def signed(self) -> bytes:
+        """What the signature is over, as Amazon documents it."""
+        about = {"Message": self.text, "MessageId": self.id}
+        if self.type != "Notification":
+            about |= {"SubscribeURL": self.subscribe_url}
+        elif self.subject is not None:
+            about |= {"Subject": self.subject}
+        about |= {"Timestamp": self.sent}
+        if self.type != "Notification":
+            about |= {"Token": self.token}
+        about |= {"TopicArn": self.topic, "Type": self.type}
+        return "".join(f"{name}\n{value}\n" for name, value in about.items()).encode()
 
 
 class _Dimension(BaseModel):
@@ -53,7 +77,7 @@ class _Alarm(BaseModel):
 
 def parse(delivery: Delivery, inventory: Inventory) -> list[Alert]:
     """The alarm; none of a message that isn't CloudWatch's. Raises BadPayloadError."""
-    message = read(_Message, delivery.body)
+    message = read(Message, delivery.body)
     if message.type != "Notification":
         return []
     try:
@@ -86,7 +110,7 @@ def parse(delivery: Delivery, inventory: Inventory) -> list[Alert]:
 
 def message_id(delivery: Delivery) -> str:
     """The same when SNS sends a message again."""
-    return read(_Message, delivery.body).id
+    return read(Message, delivery.body).id
 
 
 def to_confirm(delivery: Delivery) -> str | None:
@@ -94,12 +118,17 @@ def to_confirm(delivery: Delivery) -> str | None:
 
     Raises BadPayloadError for an address that isn't Amazon's: it is never fetched.
     """
-    message = read(_Message, delivery.body)
+    message = read(Message, delivery.body)
     if message.type != "SubscriptionConfirmation":
         return None
-    if not _AMAZON.fullmatch(message.subscribe_url):
+    if not _SUBSCRIBE.fullmatch(message.subscribe_url):
         raise BadPayloadError(f"SubscribeURL: {message.subscribe_url[:200]!r} is not Amazon's")
     return message.subscribe_url
+
+
+def is_certificate(url: str) -> bool:
+    """Whether that is Amazon's own place for what SNS signs with. Nothing else is ever fetched."""
+    return _CERTIFICATE.fullmatch(url) is not None
 
 
 def _status(state: str) -> Literal["firing", "resolved"] | None:
