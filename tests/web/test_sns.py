@@ -170,7 +170,7 @@ async def test_one_that_is_kept_runs_out_as_well() -> None:
     ],
 )
 async def test_of_a_topic_that_is_not_expected_nothing_is_taken_confirmed_or_fetched(
-    serve: Serve, inbox: RedisInbox, topic: str
+    serve: Serve, inbox: RedisInbox, caplog: pytest.LogCaptureFixture, topic: str
 ) -> None:
     at_amazon = Amazon({CERTIFICATE: amazon.certificate(), CONFIRM: b""})
     door = await serve(secrets={}, fetch=at_amazon)
@@ -178,6 +178,8 @@ async def test_of_a_topic_that_is_not_expected_nothing_is_taken_confirmed_or_fet
         # Amazon's signature is right: anybody can have it.
         assert await proved(message, None, topic or "-") == bool(topic)
         assert await post(door, message) == 401
+        # Who named the wrong one finds out.
+        assert f"{topic!r} is not in OPSBOT_WEBHOOK_SNS_TOPICS" in caplog.text
     assert at_amazon.fetched == []
     assert await inbox.take(100, 0.001) == []
 
@@ -318,6 +320,19 @@ async def test_certificates_are_kept_for_a_day_and_only_a_few() -> None:
         await certificates.at(f"{HOST}/none.pem", at(0))
 
 
+async def test_many_that_come_at_once_have_their_certificate_fetched_once(serve: Serve) -> None:
+    class Slow(Amazon):
+        async def __call__(self, url: str) -> bytes:
+            await asyncio.sleep(0.05)
+            return await super().__call__(url)
+
+    at_amazon = Slow()
+    door = await serve(secrets={}, fetch=at_amazon)
+    sent = [post(door, fake.sns(MessageId=f"m{number}")) for number in range(20)]
+    assert set(await asyncio.gather(*sent)) == {202}
+    assert at_amazon.fetched == [CERTIFICATE]
+
+
 async def test_a_secret_in_the_address_has_to_be_right_as_well(
     serve: Serve, inbox: RedisInbox
 ) -> None:
@@ -374,6 +389,8 @@ async def test_a_subscription_is_confirmed_at_amazon_once_it_is_proved(serve: Se
         CONFIRM.replace("sns.", "s3."),
         CONFIRM.replace("eu-west-1.", "s3-eu-west-1."),
         CONFIRM + "\r\nX: y",
+        CONFIRM + " HTTP/1.1",
+        CONFIRM + "\u00e4",
         "https://169.254.169.254/latest/meta-data/",
     ],
 )
