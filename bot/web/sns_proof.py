@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from bot.web.sources.sns import Message, is_certificate
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
+log = logging.getLogger(__name__)
 _RECENT = timedelta(seconds=3_900)
 """SNS goes on trying for an hour at the most; the rest is for clocks."""
 
@@ -39,11 +41,11 @@ class SnsProof:
             message = read(Message, delivery.body)
         except BadPayloadError:
             return False
-        if (
-            message.topic not in self._topics
-            or abs(delivery.at - message.sent_at) > _RECENT
-            or not is_certificate(message.certificate)
-        ):
+        if message.topic not in self._topics:
+            log.warning("sns: %r is not in OPSBOT_WEBHOOK_SNS_TOPICS", message.topic[:300])
+            return False
+        recent = abs(delivery.at - message.sent_at) <= _RECENT
+        if not recent or not is_certificate(message.certificate):
             return False
         certificate = await self._certificates.at(message.certificate, delivery.at)
         return _in_time(certificate, delivery.at) and _signed(message, certificate)

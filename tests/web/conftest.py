@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -12,8 +13,12 @@ from redis.asyncio import Redis
 from bot.adapters.redis_inbox import RedisInbox
 from bot.domain.ports import Inbox
 from bot.policy.inventory import Inventory
+from bot.web.delivery import Delivery
 from bot.web.server import WebServer
+from bot.web.sns_proof import SnsProof
 from tests.fakes import amazon
+from tests.fakes import senders as fake
+from tests.fakes.amazon import TOPIC, Amazon
 from tests.fakes.story import at
 from tests.fakes.valkey import redis, valkey
 
@@ -79,3 +84,17 @@ async def serve(inbox: RedisInbox) -> AsyncIterator[Serve]:
         yield start
         for runner in runners:
             await runner.cleanup()
+
+
+async def proved(
+    message: dict[str, Any], at_amazon: Amazon | None = None, *topics: str, when: float = 0
+) -> bool:
+    """Whether a message of SNS's is taken for Amazon's, of one of these topics."""
+    proof = SnsProof(topics or (TOPIC,), at_amazon or Amazon())
+    return await proof(Delivery(json.dumps(message).encode(), (), at(when)))
+
+
+async def post(door: Sender, message: dict[str, Any], secret: str = "") -> int:
+    """The status that SNS gets, `secret` being in the address."""
+    headers = fake.basic("opsbot", secret) if secret else []
+    return (await door.post("sns", data=json.dumps(message).encode(), headers=headers))[0]
