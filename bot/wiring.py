@@ -246,14 +246,12 @@ def _build(
     key: str,
 ) -> Core:
     redactor = Redactor(settings.secrets | {key})
+    clean = EventCleaner(redactor)
     ledger = RedisLedger(
-        client,
-        sync_each_commit=durable.sync_each_write,
-        seal=Seal(key),
-        clean=EventCleaner(redactor),
+        client, sync_each_commit=durable.sync_each_write, seal=Seal(key), clean=clean
     )
     catalog = make_catalog(settings, prepared, backends, ledger)
-    controls = RedisControls(client, sync_each_write=durable.sync_each_write)
+    controls = RedisControls(client, sync_each_write=durable.sync_each_write, clean=clean)
     incidents = Incidents(
         ledger,
         queue,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -31,8 +32,17 @@ return held
 class RedisControls:
     """They survive whatever Redis survives; no key of theirs expires."""
 
-    def __init__(self, redis: Redis, *, sync_each_write: bool) -> None:
-        """`sync_each_write`: the server doesn't fsync by itself, so ask it to (WAITAOF)."""
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        sync_each_write: bool,
+        clean: Callable[[Sequence[Any]], list[Any]] = list,
+    ) -> None:
+        """`sync_each_write`: the server doesn't fsync by itself, so ask it to (WAITAOF). `clean`:
+        takes secrets out of events before they are kept.
+        """
+        self._clean_events = clean
         self._redis = redis
         self._sync = sync_each_write
         self._set = redis.register_script(_SET)
@@ -67,7 +77,8 @@ class RedisControls:
         self, script: Any, state: list[str], scope: str, event: Event, *more: str
     ) -> str | None:
         """Raises StoreError where it is done, but not known to be on disk."""
-        given = {"keys": [*state, keys.CONTROLS, *more], "args": [scope, event.model_dump_json()]}
+        [kept] = self._clean_events([event])
+        given = {"keys": [*state, keys.CONTROLS, *more], "args": [scope, kept.model_dump_json()]}
         answer: str | None
         if not self._sync:
             answer = await script(**given)

@@ -146,7 +146,7 @@ class RedisLedger:
                 **({"reservation": reservations.request(reservation)} if reservation else {}),
                 "claims": [_claim(claim) for claim in claims],
                 "failures": [_failure(failure) for failure in failures],
-                "controls": [_control(control) for control in controls],
+                "controls": [_control(control) for control in self._clean(controls)],
                 "remember_ms": _REMEMBER_MS,
             },
             acts=reservation is not None,
