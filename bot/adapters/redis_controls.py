@@ -8,9 +8,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.adapters import keys
-from bot.adapters.store import StoreError, on_disk
+from bot.adapters.store import on_disk
 from bot.domain.controls import BreakerReset, ControlEvent, Resumed, Stopped, load_control
 from bot.domain.events import BreakerTripped, Event
+from bot.domain.ports import NotConfirmedError
 
 _SET = """
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then
@@ -76,7 +77,7 @@ class RedisControls:
     async def _run(
         self, script: Any, state: list[str], scope: str, event: Event, *more: str
     ) -> str | None:
-        """Raises StoreError where it is done, but not known to be on disk."""
+        """Raises NotConfirmedError where it is done, but not known to be on disk."""
         [kept] = self._clean_events([event])
         given = {"keys": [*state, keys.CONTROLS, *more], "args": [scope, kept.model_dump_json()]}
         answer: str | None
@@ -87,5 +88,7 @@ class RedisControls:
         async with self._redis.client() as connection:
             answer = await script(**given, client=connection)
             if not await on_disk(connection):
-                raise StoreError("it is done, but Redis didn't confirm it on disk within 2 s")
+                raise NotConfirmedError(
+                    "it is done, but Redis didn't confirm it on disk within 2 s"
+                )
         return answer

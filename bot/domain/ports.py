@@ -166,6 +166,7 @@ class Controls(Protocol):
     """Stop switches and breakers. Each change is recorded in the step that makes it.
 
     The stop of one incident is set with its decision, by `Ledger.commit`; all else is set here.
+    What changes something raises NotConfirmedError where it is done, but may not last.
     """
 
     async def stop(self, stop: Stopped) -> Stopped:

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.refusal import told
+from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.reject import reject_view
 
@@ -41,11 +41,9 @@ def register(app: AsyncApp, deps: Deps) -> None:
         except CommandRefusedError as refused:
             text = await told(refused, deps.directory)
             await whisper(client, channel, user, text, thread)
-        except Exception:
+        except Exception as error:
             log.exception("%s by %s failed", ref, user)
-            await whisper(
-                client, channel, user, "That didn't work, nothing was changed. Try again.", thread
-            )
+            await whisper(client, channel, user, failed(error), thread)
 
     @app.action(ids.APPROVE)
     async def approve(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
