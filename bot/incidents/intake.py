@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
@@ -51,21 +52,30 @@ class Intake:
 
     async def _turn(self) -> None:
         """Empty the inbox for as long as nobody else does."""
-        seconds = self._incidents.pace.lease_seconds
-        token = await self._incidents.ledger.acquire("intake", seconds)
+        ledger, seconds = self._incidents.ledger, self._incidents.pace.lease_seconds
+        token = await ledger.acquire("intake", seconds)
         if token is None:
             return
+        held = partial(ledger.extend, "intake", token, seconds)
         try:
-            while await self._incidents.ledger.extend("intake", token, seconds):
-                await self.drain(wait_seconds=2)
+            while await held():
+                await self.drain(wait_seconds=2, held=held)
                 end_if_cancelled()
         finally:
-            await self._incidents.ledger.release("intake", token)
+            await ledger.release("intake", token)
 
-    async def drain(self, *, wait_seconds: float) -> int:
-        """Handle what is there, waiting up to `wait_seconds` for a first entry; how many."""
+    async def drain(
+        self, *, wait_seconds: float, held: Callable[[], Awaitable[bool]] | None = None
+    ) -> int:
+        """Handle what is there, waiting up to `wait_seconds` for a first entry; how many.
+
+        `held` renews the lease before each, for a storm takes longer than it lasts; once it is
+        lost, the rest is another's.
+        """
         entries = await self._inbox.take(50, wait_seconds)
-        for entry, alert in entries:
+        for number, (entry, alert) in enumerate(entries):
+            if held and not await held():
+                return number
             crashpoint("W3")
             try:
                 await self._take(alert)
