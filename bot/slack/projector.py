@@ -149,10 +149,12 @@ class Projector:
             self._woken.set()
 
     async def _renew(self, lease: str, token: str) -> None:
-        while True:
+        held = True
+        while held:
             await asyncio.sleep(self._lease_seconds / 3)
             with suppress(Exception):
-                await self._ledger.extend(lease, token, self._lease_seconds)
+                held = await self._ledger.extend(lease, token, self._lease_seconds)
+            end_if_cancelled()
 
     async def project(self, incident_id: str) -> None:
         """Bring every message of the incident up to date. Raises what Slack raised."""
