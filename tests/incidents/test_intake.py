@@ -142,3 +142,14 @@ async def test_once_its_lease_is_lost_the_rest_of_the_inbox_is_anothers(house: H
         await asyncio.wait_for(intake.run(), 0.5)
     assert await house.ledger.open_incidents() == []
     assert [told.fingerprint for _, told in await house.inbox.take(9, 0.001)] == ["fp-1"]
+
+
+async def test_an_incident_that_cannot_be_read_keeps_no_other_alert_waiting(house: House) -> None:
+    await house.receive(firing("a"))
+    await house.redis.xadd(keys.decisions("INC-1"), {"events": "scribble"}, id="99-0")
+    await house.inbox.put([firing("a", 60), cleared("a", 60), firing("b", service="bells")])
+    with pytest.raises(ValueError, match="Expecting value"):
+        await house.intake.drain(wait_seconds=0.001)
+    assert (await house.incident("INC-2")).service == "bells"
+    waiting = [(a.fingerprint, a.status) for _, a in await house.inbox.take(9, 0.001)]
+    assert waiting == [("a", "firing"), ("a", "resolved")]
