@@ -68,6 +68,7 @@ async def serve(settings: Settings) -> None:
         vitals = {
             **duty.vitals(core, sweeper),
             "slack": lambda: unreachable(client, handler),
+            "threads": lambda: projector.trouble(),
         }
         pulse = Pulse(
             vitals,
