@@ -87,8 +87,8 @@ class Intake:
                 await self._inbox.done(entry)
             except Exception as error:
                 failed[alert.fingerprint] = error
-        for error in failed.values():
-            raise error
+        if failed:
+            raise next(iter(failed.values()))
         return len(entries)
 
     async def _take_in(self, alert: Alert) -> None:
