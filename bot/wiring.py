@@ -1,4 +1,7 @@
-"""Composition root: settings to adapters to services; no logic."""
+"""Composition root: settings to adapters to services; no logic.
+
+Longer than other files on purpose: what is put together is seen in one place.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The ledger on Redis Streams: a stream's id is the version, one Lua script is a commit."""
+"""The ledger on Redis Streams: a stream's id is the version, one Lua script is a commit.
+
+Longer than other files on purpose: it is one port, over keys that change together.
+"""
 
 from __future__ import annotations
 

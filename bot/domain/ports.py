@@ -1,4 +1,7 @@
-"""What the use cases need of the outside, as protocols."""
+"""What the use cases need of the outside, as protocols.
+
+Longer than other files on purpose: it is all that an adapter may be, to be read as one list.
+"""
 
 from __future__ import annotations
 

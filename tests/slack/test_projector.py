@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from bot.domain import crashpoints
 from bot.sandbox.slack import LocalSlack
 from tests.fakes import story
-from tests.slack.desk import CHANNEL, Desk, Message, until
+from tests.fakes.poll import until
+from tests.slack.desk import CHANNEL, Desk, Message
 from tests.slack.scenes import WORK, approved, called, diagnosed, noted, opened, proposed
 
 ASKED = ["card", "investigation", "diagnosis", "approval:P1"]
