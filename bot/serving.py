@@ -67,9 +67,11 @@ async def serve(settings: Settings) -> None:
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
         sweeper = wiring.sweeper(core)
+        projector: Projector
         vitals = {
             **duty.vitals(core, sweeper),
             "slack": lambda: unreachable(client, handler),
+            "threads": lambda: projector.trouble(),
         }
         pulse = Pulse(
             vitals,

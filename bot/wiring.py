@@ -1,4 +1,7 @@
-"""Composition root: settings to adapters to services; no logic."""
+"""Composition root: settings to adapters to services; no logic.
+
+Longer than other files on purpose: what is put together is seen in one place.
+"""
 
 from __future__ import annotations
 
@@ -247,14 +250,12 @@ def _build(
     key: str,
 ) -> Core:
     redactor = Redactor(settings.secrets | {key})
+    clean = EventCleaner(redactor)
     ledger = RedisLedger(
-        client,
-        sync_each_commit=durable.sync_each_write,
-        seal=Seal(key),
-        clean=EventCleaner(redactor),
+        client, sync_each_commit=durable.sync_each_write, seal=Seal(key), clean=clean
     )
     catalog = make_catalog(settings, prepared, backends, ledger)
-    controls = RedisControls(client, sync_each_write=durable.sync_each_write)
+    controls = RedisControls(client, sync_each_write=durable.sync_each_write, clean=clean)
     incidents = Incidents(
         ledger,
         queue,

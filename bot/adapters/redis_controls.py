@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.adapters import keys
-from bot.adapters.store import StoreError, on_disk
+from bot.adapters.store import on_disk
 from bot.domain.controls import BreakerReset, ControlEvent, Resumed, Stopped, load_control
 from bot.domain.events import BreakerTripped, Event
+from bot.domain.ports import NotConfirmedError
 
 _SET = """
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then
@@ -31,8 +33,17 @@ return held
 class RedisControls:
     """They survive whatever Redis survives; no key of theirs expires."""
 
-    def __init__(self, redis: Redis, *, sync_each_write: bool) -> None:
-        """`sync_each_write`: the server doesn't fsync by itself, so ask it to (WAITAOF)."""
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        sync_each_write: bool,
+        clean: Callable[[Sequence[Any]], list[Any]] = list,
+    ) -> None:
+        """`sync_each_write`: the server doesn't fsync by itself, so ask it to (WAITAOF). `clean`:
+        takes secrets out of events before they are kept.
+        """
+        self._clean_events = clean
         self._redis = redis
         self._sync = sync_each_write
         self._set = redis.register_script(_SET)
@@ -66,8 +77,9 @@ class RedisControls:
     async def _run(
         self, script: Any, state: list[str], scope: str, event: Event, *more: str
     ) -> str | None:
-        """Raises StoreError where it is done, but not known to be on disk."""
-        given = {"keys": [*state, keys.CONTROLS, *more], "args": [scope, event.model_dump_json()]}
+        """Raises NotConfirmedError where it is done, but not known to be on disk."""
+        [kept] = self._clean_events([event])
+        given = {"keys": [*state, keys.CONTROLS, *more], "args": [scope, kept.model_dump_json()]}
         answer: str | None
         if not self._sync:
             answer = await script(**given)
@@ -76,5 +88,7 @@ class RedisControls:
         async with self._redis.client() as connection:
             answer = await script(**given, client=connection)
             if not await on_disk(connection):
-                raise StoreError("it is done, but Redis didn't confirm it on disk within 2 s")
+                raise NotConfirmedError(
+                    "it is done, but Redis didn't confirm it on disk within 2 s"
+                )
         return answer

@@ -1,4 +1,7 @@
-"""The ledger on Redis Streams: a stream's id is the version, one Lua script is a commit."""
+"""The ledger on Redis Streams: a stream's id is the version, one Lua script is a commit.
+
+Longer than other files on purpose: it is one port, over keys that change together.
+"""
 
 from __future__ import annotations
 
@@ -146,7 +149,7 @@ class RedisLedger:
                 **({"reservation": reservations.request(reservation)} if reservation else {}),
                 "claims": [_claim(claim) for claim in claims],
                 "failures": [_failure(failure) for failure in failures],
-                "controls": [_control(control) for control in controls],
+                "controls": [_control(control) for control in self._clean(controls)],
                 "remember_ms": _REMEMBER_MS,
             },
             acts=reservation is not None,

@@ -9,6 +9,7 @@ def start_up() -> tuple[type[Exception], ...]:
 
     from bot.adapters.audit_key import AuditKeyError
     from bot.adapters.store import StoreError
+    from bot.domain.ports import NotConfirmedError
     from bot.policy.cases import CasesError
     from bot.policy.inventory import InventoryError
     from bot.policy.rules import PolicyError
@@ -24,6 +25,7 @@ def start_up() -> tuple[type[Exception], ...]:
     return (
         SettingsError,
         StoreError,
+        NotConfirmedError,
         AuditKeyError,
         PolicyError,
         CasesError,

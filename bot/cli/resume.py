@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    async with open_brakes(settings.read()) as brakes:
+    async with open_brakes(settings.read(), options.scope) as brakes:
         scope = await scope_of(brakes, options.scope)
         lifted = await brakes.resume(scope, hand(options.reason))
     out(plain({"text": resume_answer(scope, lifted)}))

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    async with open_brakes(settings.read()) as brakes:
+    async with open_brakes(settings.read(), options.scope or "") as brakes:
         if options.list:
             return await _list(brakes, as_json=options.json)
         scope = await scope_of(brakes, options.scope)

@@ -1,4 +1,7 @@
-"""What the use cases need of the outside, as protocols."""
+"""What the use cases need of the outside, as protocols.
+
+Longer than other files on purpose: it is all that an adapter may be, to be read as one list.
+"""
 
 from __future__ import annotations
 
@@ -166,6 +169,7 @@ class Controls(Protocol):
     """Stop switches and breakers. Each change is recorded in the step that makes it.
 
     The stop of one incident is set with its decision, by `Ledger.commit`; all else is set here.
+    What changes something raises NotConfirmedError where it is done, but may not last.
     """
 
     async def stop(self, stop: Stopped) -> Stopped:

@@ -1,4 +1,7 @@
-"""The nouns of an incident: alert, diagnosis, plan, verdict, approval."""
+"""The nouns of an incident: alert, diagnosis, plan, verdict, approval.
+
+Longer than other files on purpose: they are made of each other, and read as one list.
+"""
 
 from __future__ import annotations
 

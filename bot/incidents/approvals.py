@@ -93,15 +93,25 @@ class Approvals:
         if state is None:
             raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}")
         approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
-        via: list[str] = []
-        unreadable: list[str] = []
-        if await self._directory.eligible(user):
-            for handle in approvers:
-                try:
-                    if user in await self._directory.members(handle):
-                        via.append(handle)
-                except RotaUnreadableError as error:
-                    unreadable.append(str(error))
-        if not via:
-            raise NotAllowedError(approvers, tuple(unreadable))
-        return tuple(via)
+        return await require_one_of(self._directory, approvers, user)
+
+
+async def require_one_of(
+    directory: Directory, approvers: tuple[str, ...], user: str
+) -> tuple[str, ...]:
+    """Those of the approvers that `user` is behind now; NotAllowedError for none.
+
+    A rota that can't be read takes nothing from those named besides.
+    """
+    via: list[str] = []
+    unreadable: list[str] = []
+    if await directory.eligible(user):
+        for handle in approvers:
+            try:
+                if user in await directory.members(handle):
+                    via.append(handle)
+            except RotaUnreadableError as error:
+                unreadable.append(str(error))
+    if not via:
+        raise NotAllowedError(approvers, tuple(unreadable))
+    return tuple(via)

@@ -10,7 +10,7 @@ from bot.domain.controls import EVERYTHING, BreakerReset, Resumed, Stopped
 from bot.domain.events import BreakerTripped
 from bot.domain.ports import Controls, Directory
 from bot.domain.refusals import CommandRefusedError
-from bot.incidents.approvals import NotAllowedError
+from bot.incidents.approvals import require_one_of
 from bot.incidents.service import Incidents
 from bot.policy.inventory import Inventory
 from tools.kit.types import Frozen
@@ -109,11 +109,7 @@ class MembersBrakes:
         self, scope: str, user: str, reason: str
     ) -> tuple[Stopped | BreakerTripped, ...]:
         """Raises NotAllowedError for whoever is not an approver of the settings."""
-        allowed = await self._directory.eligible(user) and any(
-            [user in await self._directory.members(handle) for handle in self._approvers]
-        )
-        if not allowed:
-            raise NotAllowedError(self._approvers)
+        await require_one_of(self._directory, self._approvers, user)
         return await self.brakes.resume(scope, await self._hand(user, reason))
 
     async def _hand(self, user: str, reason: str) -> Hand:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.domain.values import Reading
@@ -25,10 +25,18 @@ class Discretion:
         """Whether plain JSON holds what may be neither kept nor shown."""
         return bool(self.clean(told) != told)
 
+    def params_hold_secret(self, params: dict[str, Any]) -> bool:
+        """Whether plain JSON does as it is, or where each value is shown behind its name."""
+        shown = [f"{name} = {value}" for name, value in _leaves("", params)]
+        return self.holds_secret(params) or self.holds_secret(shown)
+
     def dry_run(self, tool: str, given: DryRun) -> DryRun:
-        """Its words without secrets. Raises Refused where its targets or changes hold one."""
+        """Its words without secrets. Raises Refused where its targets or changes hold one, or
+        would where a change is shown: `db.password: …` tells what `before` alone doesn't."""
         cleaned = DryRun.model_validate(self.clean(given.model_dump(mode="json")))
-        if (cleaned.targets, cleaned.changes) != (given.targets, given.changes):
+        shown = [f"{c.field}: {value}" for c in given.changes for value in (c.before, c.after)]
+        kept = (cleaned.targets, cleaned.changes) == (given.targets, given.changes)
+        if not kept or self.holds_secret(shown):
             raise Refused(f"{tool}: what it changes holds a secret; do this by hand")
         return cleaned
 
@@ -38,3 +46,14 @@ class Discretion:
         if cleaned.model_dump(exclude=_WORDS) != given.model_dump(exclude=_WORDS):
             raise Refused(f"{cleaned.title}: what it compares holds a secret; do this by hand")
         return cleaned
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves(str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(name, inner)
+    else:
+        yield name, value

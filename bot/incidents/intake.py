@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
+from bot.domain.incident import Incident
 from bot.domain.ports import Claim, ConflictError, Inbox
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Alert
@@ -51,29 +53,50 @@ class Intake:
 
     async def _turn(self) -> None:
         """Empty the inbox for as long as nobody else does."""
-        seconds = self._incidents.pace.lease_seconds
-        token = await self._incidents.ledger.acquire("intake", seconds)
+        ledger, seconds = self._incidents.ledger, self._incidents.pace.lease_seconds
+        token = await ledger.acquire("intake", seconds)
         if token is None:
             return
+        held = partial(ledger.extend, "intake", token, seconds)
         try:
-            while await self._incidents.ledger.extend("intake", token, seconds):
-                await self.drain(wait_seconds=2)
+            while await held():
+                await self.drain(wait_seconds=2, held=held)
                 end_if_cancelled()
         finally:
-            await self._incidents.ledger.release("intake", token)
+            await ledger.release("intake", token)
 
-    async def drain(self, *, wait_seconds: float) -> int:
-        """Handle what is there, waiting up to `wait_seconds` for a first entry; how many."""
+    async def drain(
+        self, *, wait_seconds: float, held: Callable[[], Awaitable[bool]] | None = None
+    ) -> int:
+        """Handle what is there, waiting up to `wait_seconds` for a first entry; how many.
+
+        `held` renews the lease before each, for a storm takes longer than it lasts; once it is
+        lost, the rest is another's. An alert that can't be handled keeps back its own kind alone;
+        what it failed with is raised once the others are handled.
+        """
         entries = await self._inbox.take(50, wait_seconds)
-        for entry, alert in entries:
+        failed: dict[str, Exception] = {}
+        for number, (entry, alert) in enumerate(entries):
+            if held and not await held():
+                return number
+            if alert.fingerprint in failed:
+                continue
             crashpoint("W3")
             try:
-                await self._take(alert)
-            except CommandRefusedError:
-                # Its incident was resolved between two reads: look again, it may open another.
-                await self._take(alert)
-            await self._inbox.done(entry)
+                await self._take_in(alert)
+                await self._inbox.done(entry)
+            except Exception as error:
+                failed[alert.fingerprint] = error
+        if failed:
+            raise next(iter(failed.values()))
         return len(entries)
+
+    async def _take_in(self, alert: Alert) -> None:
+        try:
+            await self._take(alert)
+        except CommandRefusedError:
+            # Its incident was resolved between two reads: look again, it may open another.
+            await self._take(alert)
 
     async def _take(self, alert: Alert) -> None:
         if is_watchdog(alert):
@@ -97,8 +120,7 @@ class Intake:
                 incident_id, c.JoinAlert(at=now, actor=alert.source, alert=alert), claims=[claim]
             )
             return
-        open_incidents = [await ledger.load(i) for i in await ledger.open_incidents()]
-        related = correlate(alert, open_incidents, self._inventory)
+        related = correlate(alert, await self._open_incidents(), self._inventory)
         command: c.Command
         if related:
             command = c.JoinAlert(at=now, actor=alert.source, alert=alert)
@@ -110,3 +132,13 @@ class Intake:
             await self._incidents.handle(related or await ledger.new_id(), command, claims=[claim])
         except ConflictError:
             log.info("%s was claimed meanwhile", alert.fingerprint)
+
+    async def _open_incidents(self) -> list[Incident]:
+        """One that can't be read, for it was tampered with, must not keep others from opening."""
+        found: list[Incident] = []
+        for incident_id in await self._incidents.ledger.open_incidents():
+            try:
+                found.append(await self._incidents.ledger.load(incident_id))
+            except (ValueError, TypeError, KeyError):
+                log.exception("%s can't be read: no alert joins it", incident_id)
+        return found

@@ -13,6 +13,7 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.work import Kind, Work, next_work
 from bot.incidents.books import Books
 from bot.incidents.calling import Calling
+from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
 from bot.incidents.monitor import Monitor
@@ -24,6 +25,9 @@ CALL_AFTER = 3
 """Failures of one piece of work after which a person is called."""
 RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 300.0
+LONGEST_SECONDS, LONGEST_EFFECT_SECONDS = 840.0, 170.0
+"""After which work counts as failed; a little before the queue would end it, which nobody counts.
+"""
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +90,11 @@ class Jobs:
     async def _do(self, work: Work, token: str) -> None:
         under_lease = self._under_lease.get(work.kind)
         try:
-            if under_lease:
-                await under_lease(work, token)
-            else:
-                await self._table[work.kind](work)
+            async with asyncio.timeout(LONGEST_EFFECT_SECONDS if under_lease else LONGEST_SECONDS):
+                if under_lease:
+                    await under_lease(work, token)
+                else:
+                    await self._table[work.kind](work)
         except Exception as error:
             log.exception("%s failed", work.key)
             await self._failed(work, error)
@@ -98,17 +103,29 @@ class Jobs:
         """A defect of ours: try again ever more slowly, and call a person when it stays."""
         ledger, now = self._incidents.ledger, self._incidents.clock()
         times = await ledger.failed(work)
-        if times == CALL_AFTER:
-            reason = f"opsbot itself fails at {work.kind}: {type(error).__name__}; see its log"
-            await self._incidents.handle(work.incident, c.CallPerson(at=now, reason=reason))
         pause = min(RETRY_SECONDS * 2**times, LONGEST_RETRY_SECONDS)
         await ledger.defer(work, now + timedelta(seconds=pause))
+        if times >= CALL_AFTER:
+            await self._call(work, error)
+
+    async def _call(self, work: Work, error: Exception) -> None:
+        """Call a person, unless that was done: the call itself may have failed the last time."""
+        fails = f"opsbot itself fails at {work.kind}: "
+        incident = await self._incidents.ledger.load(work.incident)
+        if any(call.reason.startswith(fails) for call in incident.calls):
+            return
+        reason = f"{fails}{type(error).__name__}; see its log"
+        call = c.CallPerson(at=self._incidents.clock(), reason=reason)
+        await self._incidents.handle(work.incident, call)
 
     async def _renew(self, key: str, token: str) -> None:
         held = True
         while held:
             await asyncio.sleep(self._lease_seconds / 3)
-            held = await self._incidents.ledger.extend(key, token, self._lease_seconds)
+            # A store that is away for a moment must not end the renewing.
+            with suppress(Exception):
+                held = await self._incidents.ledger.extend(key, token, self._lease_seconds)
+            end_if_cancelled()
 
     async def _waited_for(self, key: str) -> Work | None:
         incident = await self._incidents.ledger.load(key.partition("|")[0])

@@ -125,7 +125,8 @@ def _edited(wide: PlanDraft, edit: Edit, user: str, may: str) -> PlanDraft:
     if strange:
         raise NotSmallerError(f"there is no step {strange[0] + 1} in it", may)
     steps = tuple(
-        s.model_copy(update={"params": {**s.params, **edit.params.get(i, {})}})
-        for i, s in enumerate(wide.steps[:keep])
+        step.model_copy(update={"params": {**step.params, **edit.params.get(i, {})}})
+        for i, step in enumerate(wide.steps[:keep])
     )
-    return wide.model_copy(update={"steps": steps, "requester": user})
+    partial = wide.partial or keep < len(wide.steps)
+    return wide.model_copy(update={"steps": steps, "partial": partial, "requester": user})

@@ -140,7 +140,7 @@ class Planner:
     async def _step(self, intended: Intended) -> Step:
         tool = self._catalog.write(intended.tool)
         params = parsed(tool, intended.params)
-        if self.discretion.holds_secret(params.model_dump(mode="json")):
+        if self.discretion.params_hold_secret(params.model_dump(mode="json")):
             # The books are words alone: they are as good without it.
             if tool.effect is not Effect.RECORD:
                 raise Refused(f"{tool.name}: its parameters hold a secret; do this by hand")

@@ -12,10 +12,12 @@ E = TypeVar("E", bound=Event)
 _OURS = frozenset(
     {
         "type", "at", "actor", "id", "key", "tool", "kind", "plan_id", "digest", "source", "rule",
-        "agent", "requester", "channel", "thread_ts",
+        "agent", "requester", "channel", "thread_ts", "scope",
     }
 )  # fmt: skip
 """Names that opsbot gives itself. A password that is such a name must not unmake the ledger."""
+_THEIRS = frozenset({"labels", "annotations", "params", "values", "checkpoint", "known"})
+"""Within these the names are others', whatever they are called."""
 
 
 class EventCleaner:
@@ -51,7 +53,7 @@ class EventCleaner:
         return self._redactor.clean_all(value)
 
     def _field(self, name: str, value: Any) -> Any:
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list) and name not in _THEIRS:
             return self._fields(value)
         return self._redactor.clean_all({name: value})[name]
 

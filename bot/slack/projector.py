@@ -30,6 +30,8 @@ _POLL_SECONDS = 1.0
 _BREATH_SECONDS = 0.1
 """Between two looks at the feed: an investigation wakes it many times a second."""
 _BACK_OFF_SECONDS = 2.0
+_UNSHOWN_SECONDS = 60.0
+"""After which what can't be shown is a reason to call people otherwise."""
 _LINK_SECONDS = 0.05
 """Until the next look, which knows the address of what was just posted."""
 
@@ -79,6 +81,14 @@ class Projector:
         self._woken = asyncio.Event()
         self._resting: dict[str, float] = {}
         self._busy: set[str] = set()
+        self._failing: dict[str, float] = {}
+        """Incident → since when it can't be shown."""
+
+    async def trouble(self) -> str | None:
+        """What people don't get to see, and so nobody is called for; None where all is shown."""
+        now = asyncio.get_running_loop().time()
+        late = sorted(i for i, since in self._failing.items() if now - since >= _UNSHOWN_SECONDS)
+        return f"{', '.join(late)} can't be shown" if late else None
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -111,7 +121,10 @@ class Projector:
         """Start on what has changed; seconds until something that rests is due again."""
         now = asyncio.get_running_loop().time()
         pause = _POLL_SECONDS
-        for incident_id, sequence in await self._feed.changed(500):
+        changed = await self._feed.changed(500)
+        # What another process has shown since is well.
+        self._failing = {i: self._failing[i] for i, _ in changed if i in self._failing}
+        for incident_id, sequence in changed:
             rest = self._resting.get(incident_id, 0) - now
             if rest > 0:
                 pause = min(pause, rest)
@@ -133,17 +146,20 @@ class Projector:
             try:
                 await self.project(incident_id)
                 await self._feed.projected(incident_id, sequence)
+                self._failing.pop(incident_id, None)
             finally:
                 renewing.cancel()
                 await self._ledger.release(lease, token)
         except NotYetError as later:
             rest = later.seconds
-        except (SlackApiError, ClientError, TimeoutError, OSError) as error:
-            log.warning("%s: Slack doesn't take it, tried again: %s", incident_id, error)
+            self._failing.pop(incident_id, None)
+        except Exception as error:
+            if isinstance(error, SlackApiError | ClientError | TimeoutError | OSError):
+                log.warning("%s: Slack doesn't take it, tried again: %s", incident_id, error)
+            else:
+                log.exception("%s can't be shown; it is tried again", incident_id)
             rest = _BACK_OFF_SECONDS
-        except Exception:
-            log.exception("%s can't be shown; it is tried again", incident_id)
-            rest = _BACK_OFF_SECONDS
+            self._failing.setdefault(incident_id, asyncio.get_running_loop().time())
         finally:
             self._resting.pop(incident_id, None)
             if rest > 0:
@@ -152,10 +168,12 @@ class Projector:
             self._woken.set()
 
     async def _renew(self, lease: str, token: str) -> None:
-        while True:
+        held = True
+        while held:
             await asyncio.sleep(self._lease_seconds / 3)
             with suppress(Exception):
-                await self._ledger.extend(lease, token, self._lease_seconds)
+                held = await self._ledger.extend(lease, token, self._lease_seconds)
+            end_if_cancelled()
 
     async def project(self, incident_id: str) -> None:
         """Bring every message of the incident up to date. Raises what Slack raised."""

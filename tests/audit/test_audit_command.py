@@ -272,3 +272,27 @@ async def test_doctor_says_whose_key_signs_and_what_to_copy_where_it_is_another(
     _, told, _ = await opsbot("doctor")
     assert "✓  audit      a key is made in '.opsbot/audit.key' at the first start" in told
     assert not (tmp_path / ".opsbot").exists()
+
+
+async def test_a_stop_and_a_resumption_from_a_terminal_are_signed_as_well(
+    house: House, opsbot: Opsbot
+) -> None:
+    await begin(house.redis, SEAL)
+    await house.approved()
+    assert (await opsbot("stop", "INC-1", "--reason", "a bad deploy"))[0] == 0
+    assert (await opsbot("resume", "INC-1", "--reason", "mended"))[0] == 0
+    code, out, _ = await opsbot("audit", "verify")
+    assert code == 0, out
+
+
+async def test_without_the_key_an_incident_stays_as_it_is_and_everything_still_stops(
+    house: House, opsbot: Opsbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await begin(house.redis, SEAL)
+    await house.approved()
+    monkeypatch.setenv("OPSBOT_AUDIT_KEY", "another key than the one that signed")
+    code, _, err = await opsbot("stop", "INC-1", "--reason", "a bad deploy")
+    assert (code, (await house.incident()).stop) == (1, None)
+    assert "signed with another audit key" in err
+    assert (await opsbot("stop", "all", "--reason", "a bad deploy"))[0] == 0
+    assert set(await house.controls.stopped()) == {"all"}

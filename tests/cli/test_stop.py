@@ -29,6 +29,7 @@ def terminal(valkey: EmbeddedValkey, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("REDIS_URL", valkey.url)
     monkeypatch.setenv("OPSBOT_INVENTORY", str(inventory))
     monkeypatch.setenv("LOGNAME", "maya")
+    monkeypatch.setenv("OPSBOT_AUDIT_KEY", "a key of these tests")
 
     async def fresh() -> None:
         redis = client(valkey)
@@ -112,3 +113,13 @@ def test_a_stopped_incident_says_so_where_it_is_shown(capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out.splitlines()
     assert [line for line in shown if line.startswith("Stopped by maya ")]
     assert any("incident.stopped" in line and "Stopped by maya" in line for line in shown)
+
+
+@pytest.mark.invariant(22)
+@pytest.mark.parametrize("scope", ["all", "etl", "INC-1"])
+def test_a_secret_in_the_reason_is_kept_nowhere(valkey: EmbeddedValkey, scope: str) -> None:
+    assert main(["stop", scope, "--reason", "it logs password=hunter2hunter2"]) == 0
+    [stop] = recorded(valkey)
+    assert stop.reason.startswith("it logs password=[secret ")
+    assert main(["resume", scope, "--reason", "no more password=hunter2hunter2"]) == 0
+    assert not [told for told in recorded(valkey) if "hunter2" in told.model_dump_json()]

@@ -6,13 +6,14 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 _SECONDS = 20.0
 
 
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Return once it holds. Raises TimeoutError after 20 s."""
-    async with asyncio.timeout(_SECONDS):
+async def until(holds: Callable[[], Awaitable[Any]], seconds: float = _SECONDS) -> None:
+    """Return once it holds. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - what is waited for is in another process
             await asyncio.sleep(0.01)
 

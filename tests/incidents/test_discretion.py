@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from redis.asyncio import Redis
 
 from bot.domain.plan_state import PlanStatus
+from bot.incidents.discretion import Discretion
+from bot.redaction.redactor import Redactor
 from tests.fakes.house import House, draft
 from tests.fakes.story import alert, guard
 from tests.fakes.tools import Colour, CreateTicket, Look, Paint, PaintLamp, UpdateTicket
@@ -41,6 +46,15 @@ class Gossip(PaintLamp):
         return found.model_copy(update={"warnings": (f"its key is {SECRET}",)})
 
 
+class Rekey(PaintLamp):
+    """Paint a lamp, and call its colour a key."""
+
+    async def dry_run(self, params: Paint, ctx: Context) -> DryRun:
+        found = await super().dry_run(params, ctx)
+        keyed = [change.model_copy(update={"field": "session_key"}) for change in found.changes]
+        return found.model_copy(update={"changes": tuple(keyed)})
+
+
 async def test_a_step_whose_parameters_hold_a_secret_is_left_to_a_person(house: House) -> None:
     plan = draft()
     secret = plan.steps[0].model_copy(update={"params": {"lamp": "hall", "colour": SECRET}})
@@ -53,6 +67,19 @@ async def test_a_step_whose_parameters_hold_a_secret_is_left_to_a_person(house: 
 async def test_so_is_one_that_would_show_a_secret_as_the_value_before(house: House) -> None:
     house.world.lamps["hall"] = SECRET
     assert "paint: what it changes holds a secret" in await unplanned(house)
+
+
+async def test_so_is_one_whose_change_is_a_secret_by_the_name_of_its_field(redis: Redis) -> None:
+    house = House(redis, tools=(Look, Rekey, CreateTicket, UpdateTicket))
+    house.world.lamps["hall"] = "battery horse"
+    assert "paint: what it changes holds a secret" in await unplanned(house)
+
+
+@pytest.mark.parametrize("params", [{"max_token": 200000}, {"db": {"password": ["some words"]}}])
+def test_a_parameter_is_a_secret_by_the_name_it_is_shown_under(params: dict[str, Any]) -> None:
+    discretion = Discretion(Redactor().clean_all)
+    assert discretion.params_hold_secret(params)
+    assert not discretion.params_hold_secret({"lamp": 200000, "db": {"host": ["some words"]}})
 
 
 async def test_so_is_one_whose_guard_compares_a_secret(house: House) -> None:

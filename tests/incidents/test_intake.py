@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from bot.adapters import keys
 from bot.domain.plan_state import PlanStatus
 from bot.domain.values import Alert, Status
 from bot.incidents.correlate import correlate
+from bot.incidents.intake import Intake
 from tests.fakes.house import INVENTORY, House
 from tests.fakes.story import alert, at, opened, told
 
@@ -127,3 +130,26 @@ class TestCorrelation:
     def test_no_service_belongs_to_nothing(self) -> None:
         nameless = told(opened(service=""))
         assert correlate(firing("b", service=""), [nameless], INVENTORY) is None
+
+
+async def test_once_its_lease_is_lost_the_rest_of_the_inbox_is_anothers(house: House) -> None:
+    async def lose_the_lease(_: Alert) -> None:
+        await house.redis.set(keys.lease("intake"), "another's")
+
+    intake = Intake(house.inbox, house.incidents, INVENTORY, lose_the_lease)
+    await house.inbox.put([alert("dog", labels={"alertname": "Watchdog"}), firing()])
+    with suppress(TimeoutError):
+        await asyncio.wait_for(intake.run(), 0.5)
+    assert await house.ledger.open_incidents() == []
+    assert [told.fingerprint for _, told in await house.inbox.take(9, 0.001)] == ["fp-1"]
+
+
+async def test_an_incident_that_cannot_be_read_keeps_no_other_alert_waiting(house: House) -> None:
+    await house.receive(firing("a"))
+    await house.redis.xadd(keys.decisions("INC-1"), {"events": "scribble"}, id="99-0")
+    await house.inbox.put([firing("a", 60), cleared("a", 60), firing("b", service="bells")])
+    with pytest.raises(ValueError, match="Expecting value"):
+        await house.intake.drain(wait_seconds=0.001)
+    assert (await house.incident("INC-2")).service == "bells"
+    waiting = [(a.fingerprint, a.status) for _, a in await house.inbox.take(9, 0.001)]
+    assert waiting == [("a", "firing"), ("a", "resolved")]

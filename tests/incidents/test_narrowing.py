@@ -209,3 +209,17 @@ async def test_what_policy_forbids_of_the_smaller_plan_leaves_the_old_one_waitin
     with pytest.raises(CommandRefusedError, match="policy says deny to that"):
         await narrow(house, params={0: {"lamps": ["hall"]}})
     assert (await house.fix()).status is PlanStatus.AWAITING
+
+
+async def test_a_smaller_plan_keeps_its_taint_and_is_no_longer_its_whole_runbook(
+    redis: Redis,
+) -> None:
+    house = House(redis, tools=TOOLS)
+    plan = both()
+    tainted = tuple(step.model_copy(update={"tainted": True}) for step in plan.steps)
+    house.brain.plan = plan.model_copy(update={"steps": tainted})
+    await house.asked()
+    smaller = (await narrow(house, params={0: {"level": 40}})).plans["P2"].plan
+    assert ([step.tainted for step in smaller.steps], smaller.partial) == ([True, True], False)
+    shorter = (await narrow(house, "U2", steps=1)).plans["P3"].plan
+    assert ([step.tainted for step in shorter.steps], shorter.partial) == ([True], True)

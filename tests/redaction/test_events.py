@@ -66,6 +66,20 @@ def test_nor_is_a_checkpoint_that_holds_one() -> None:
         clean([started])
 
 
+def test_among_the_names_of_others_none_is_taken_for_ours() -> None:
+    labels = {"key": LEAK, "source": "planted-secret", "hosts": "a"}
+    fired = story.alert(labels=labels)
+    [kept] = clean([e.AlertJoined(**BY, alert=fired)])
+    assert kept.alert.labels["key"].startswith("password=[secret ")
+    assert kept.alert.labels["source"].startswith("[secret ")
+    assert kept.alert.labels["hosts"] == "a"
+    started = e.ActionStarted(
+        **BY, plan_id="P1", step=0, key="k", checkpoint={"key": LEAK}, deadline=at(30)
+    )
+    with pytest.raises(RedactionFailedError):
+        clean([started])
+
+
 def test_a_models_turn_stays_byte_for_byte_for_it_is_sent_back() -> None:
     signature = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pki"
     turn = {"raw": [{"type": "thinking", "signature": signature}], "text": LEAK}

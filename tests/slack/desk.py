@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -40,6 +39,7 @@ from bot.slack.messages import Messages
 from bot.slack.projector import Projector
 from tests.fakes import house, story
 from tests.fakes.house import rules
+from tests.fakes.poll import until
 from tests.fakes.tools import Brighten, Look, PaintLamp, World
 from tools.kit.catalog import Catalog
 
@@ -182,12 +182,3 @@ class Desk:
     def calls(self, method: str) -> list[float]:
         """When a method was called with success, in Unix seconds."""
         return [c.at for c in self.slack.calls if c.method == method and c.error is None]
-
-
-async def until(holds: Callable[[], Awaitable[Any]], seconds: float = 10) -> None:
-    """Wait for a condition. Raises TimeoutError."""
-    end = time.monotonic() + seconds
-    while not await holds():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{holds!r} did not hold within {seconds} s")
-        await asyncio.sleep(0.02)

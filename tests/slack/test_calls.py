@@ -14,6 +14,7 @@ from bot.adapters.rota import BackendRotas
 from bot.domain import events as e
 from bot.domain.ports import RotaUnreadableError
 from bot.incidents.approvals import NotAllowedError
+from bot.incidents.brakes import MembersBrakes
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
 from bot.slack import ids
 from tests.fakes import story
@@ -172,6 +173,18 @@ async def test_a_rota_that_cannot_be_read_takes_nothing_from_those_named_besides
     pager[0].down = True
     await rostered.happens(opened(), diagnosed(), proposed(approvers=(ROTA, "@data-oncall")))
     await rostered.approvals.require(await rostered.ledger.load("INC-1"), "P1", DEV)
+
+
+async def test_a_rota_that_cannot_be_read_keeps_no_other_approver_from_resuming(
+    rostered: Rostered, pager: tuple[FakePagerDuty, str]
+) -> None:
+    pager[0].down = True
+    brakes = MembersBrakes(rostered.brakes.brakes, rostered.directory, (ROTA, "@data-oncall"))
+    await brakes.stop("etl", DEV, "a bad deploy")
+    await brakes.resume("etl", DEV, "mended")
+    assert await rostered.controls.stopped() == {}
+    with pytest.raises(NotAllowedError, match="rota 'PRIMARY' can't be read"):
+        await brakes.resume("etl", "U0SAM00001", "mended")
 
 
 async def test_without_a_rota_configured_its_name_is_nobodys(desk: Desk) -> None:

@@ -13,7 +13,8 @@ from bot.sandbox.slack import LocalSlack, Person, SeenMessage
 from bot.slack import ids
 from bot.slack.listeners import edit
 from tests.fakes import house, story
-from tests.slack.desk import Desk, until
+from tests.fakes.poll import until
+from tests.slack.desk import Desk
 from tests.slack.scenes import DEV, MAYA, ask, diagnosed, opened
 
 pytestmark = pytest.mark.usefixtures("hurried")

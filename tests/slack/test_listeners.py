@@ -289,3 +289,18 @@ async def test_a_click_a_second_early_counts_and_a_second_late_does_not(
     asking.now = story.at(902) - timedelta(seconds=1)
     await maya.click(asked, "Approve")
     await maya.wait_for(lambda m: "Approved by Maya" in str(m.blocks))
+
+
+async def test_what_is_recorded_and_not_confirmed_is_not_told_as_undone(
+    asking: Desk, maya: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_: object) -> bool:
+        return False
+
+    asked = await approval(maya)
+    monkeypatch.setattr("bot.adapters.redis_ledger.on_disk", never)
+    monkeypatch.setattr(asking.ledger, "_sync", True)
+    await maya.click(asked, "Approve")
+    told = await maya.wait_for(lambda m: m.ephemeral and "didn't confirm" in m.text)
+    assert told.text.startswith("It is recorded and counts")
+    assert (await asking.ledger.load("INC-1")).fixes[0].decided_by is not None

@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from bot.domain import crashpoints
 from bot.sandbox.slack import LocalSlack
 from tests.fakes import story
-from tests.slack.desk import CHANNEL, Desk, Message, until
+from tests.fakes.poll import until
+from tests.slack.desk import CHANNEL, Desk, Message
 from tests.slack.scenes import WORK, approved, called, diagnosed, noted, opened, proposed
 
 ASKED = ["card", "investigation", "diagnosis", "approval:P1"]
@@ -221,3 +222,26 @@ async def test_two_projectors_at_once_post_each_message_once(
         await other.close()
     for number in range(1, 6):
         assert await desk.posted(f"INC-{number}") == ASKED
+
+
+@pytest.mark.invariant(24)
+async def test_a_thread_that_cannot_be_shown_is_told_to_whoever_watches_opsbot(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> list[object]:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("bot.slack.projector._UNSHOWN_SECONDS", 0.0)
+    monkeypatch.setattr("bot.slack.projector._BACK_OFF_SECONDS", 0.1)
+    assert await desk.projector.trouble() is None
+    with monkeypatch.context() as defect:
+        defect.setattr("bot.slack.projector.thread", broken)
+        await desk.happens(opened())
+        desk.project()
+        await until(desk.projector.trouble)
+        assert await desk.projector.trouble() == "INC-1 can't be shown"
+
+    async def well() -> bool:
+        return await desk.projector.trouble() is None
+
+    await until(well)

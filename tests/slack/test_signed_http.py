@@ -18,7 +18,8 @@ from bot.domain.plan_state import PlanStatus
 from bot.sandbox.slack import LocalSlack
 from bot.slack import ids
 from bot.slack.http import add_slack_route
-from tests.slack.desk import CHANNEL, Desk, until
+from tests.fakes.poll import until
+from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import MAYA, diagnosed, opened, plan, proposed
 
 pytestmark = pytest.mark.usefixtures("hurried")

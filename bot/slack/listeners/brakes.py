@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
+from bot.domain.ports import NotConfirmedError
 from bot.domain.refusals import CommandRefusedError
 from bot.incidents.approvals import NotAllowedError
 from bot.incidents.question import Question
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.refusal import told
+from bot.slack.listeners.refusal import failed, told
 from bot.slack.views.brakes import resume_answer, stop_answer, which_scope
 from bot.slack.views.text import read, said
 
+log = logging.getLogger(__name__)
 _COMMAND = re.compile(r"(stop|resume)\b[\s:,]*(\S*)\s*(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -41,3 +44,6 @@ async def braked(deps: Deps, asked: Question) -> str | None:
         return f"You can't resume {said(scope, 40)}: that needs {who}. It stays as it is."
     except CommandRefusedError as refused:
         return await told(refused, deps.directory)
+    except NotConfirmedError as error:
+        log.warning("%s %s: %s", verb, scope, error)
+        return failed(error)

@@ -16,8 +16,8 @@ from bot.domain.refusals import CommandRefusedError
 from bot.incidents.narrowing import Edit
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.press import FAILED, NOT_OURS, place_of, press, value_of
-from bot.slack.listeners.refusal import told
+from bot.slack.listeners.press import NOT_OURS, place_of, press, value_of
+from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.edit import answer_view, edit_view, replaced_words, waiting_view
 from bot.slack.views.edited import read_edit
@@ -57,9 +57,9 @@ def register(app: AsyncApp, deps: Deps) -> None:
             words = await told(refused, deps.directory)
             await ack(response_action="update", view=answer_view(words))
             return
-        except Exception:
+        except Exception as error:
             log.exception("%s can't be read for %s", ref, user)
-            await ack(response_action="update", view=answer_view(FAILED))
+            await ack(response_action="update", view=answer_view(failed(error)))
             return
         if errors:
             await ack(response_action="errors", errors=errors)
@@ -81,7 +81,7 @@ async def _narrowed(deps: Deps, ref: ids.PlanRef, wanted: Edit, user: str) -> st
         incident = await deps.narrowing.narrow(ref.incident, ref.plan, ref.digest, wanted, user)
     except CommandRefusedError as refused:
         return f"Nothing was changed. {await told(refused, deps.directory)}"
-    except Exception:
+    except Exception as error:
         log.exception("%s could not be made smaller by %s", ref, user)
-        return FAILED
+        return failed(error)
     return replaced_words(incident)

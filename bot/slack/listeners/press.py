@@ -11,12 +11,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.refusal import told
+from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
 
 log = logging.getLogger(__name__)
 NOT_OURS = "This button is not one of mine any more. Look for a newer message in the thread."
-FAILED = "That didn't work, nothing was changed. Try again."
 
 
 async def press(
@@ -37,9 +36,9 @@ async def press(
         await act(ref)
     except CommandRefusedError as refused:
         await whisper(client, channel, user, await told(refused, deps.directory), thread)
-    except Exception:
+    except Exception as error:
         log.exception("%s by %s failed", ref, user)
-        await whisper(client, channel, user, FAILED, thread)
+        await whisper(client, channel, user, failed(error), thread)
 
 
 def value_of(body: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
-"""Why a click had no effect, in one short sentence."""
+"""Why a click had no effect, or may have none, in short sentences."""
 
 from __future__ import annotations
 
+from bot.domain.ports import NotConfirmedError
 from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, ExpiredError
 from bot.incidents.approvals import NotAllowedError
 from bot.slack.directory import SlackDirectory
@@ -28,3 +29,13 @@ async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
         case _:
             text = said(str(refused), _REASON)
             return f"{text[:1].upper()}{text[1:]}."
+
+
+def failed(error: Exception) -> str:
+    """For the person who clicked, where something of ours failed and not the click was refused."""
+    if isinstance(error, NotConfirmedError):
+        return (
+            "It is recorded and counts, but my ledger didn't confirm that it will last. See what"
+            " the thread says before you do it again."
+        )
+    return "That didn't work, nothing was changed. Try again."

@@ -11,11 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.refusal import told
+from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
 
 log = logging.getLogger(__name__)
-_FAILED = "That didn't work, nothing was changed. Try again."
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
@@ -33,6 +32,6 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await deps.takeover.take(incident, user)
         except CommandRefusedError as refused:
             await whisper(client, *place, await told(refused, deps.directory), thread)
-        except Exception:
+        except Exception as error:
             log.exception("%s could not be taken by %s", incident, user)
-            await whisper(client, *place, _FAILED, thread)
+            await whisper(client, *place, failed(error), thread)
