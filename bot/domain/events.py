@@ -54,6 +54,8 @@ class AlertJoined(Event):
 class AlertCleared(Event):
     type: Literal["alert.cleared"] = "alert.cleared"
     fingerprint: str
+    starts_at: datetime | None = None
+    """When what cleared had begun; its "firing" may still be on the way."""
 
 
 class ThreadsAssigned(Event):
