@@ -1,4 +1,6 @@
-"""The use cases on a real Valkey, over a fake world, with a clock and a queue a test can hold."""
+"""The use cases on a real Valkey or in memory, over a fake world, with a clock and a queue a test
+can hold.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from bot.adapters.redis_ledger import RedisLedger
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
-from bot.domain.ports import Draft
+from bot.domain.ports import Draft, Inbox
 from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread, Words
 from bot.domain.work import Work
 from bot.files import bundled_policy
@@ -33,6 +35,7 @@ from bot.incidents.service import Incidents
 from bot.incidents.sweeper import Sweeper
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
+from tests.fakes.memory import Memory, MemoryLedger
 from tests.fakes.story import START, WORDS, alert, diagnosis, guard
 from tests.fakes.tools import CreateTicket, Look, PaintLamp, UpdateTicket, World
 from tools.kit.catalog import Catalog
@@ -148,27 +151,32 @@ def rules(*given: dict[str, Any]) -> Policy:
 ALLOWING = ({"id": "auto", "effects": ["write"], "then": "allow"},)
 
 
+def _stored(store: Redis | Memory) -> tuple[RedisLedger | MemoryLedger, Inbox]:
+    if isinstance(store, Memory):
+        return store.ledger, store.inbox
+    return RedisLedger(store, sync_each_commit=False), RedisInbox(store, sync_each_put=False)
+
+
 class House:
-    """One deployment. A second one on the same `redis` and `world` is a second worker."""
+    """One deployment. A second one on the same `store` and `world` is a second worker."""
 
     def __init__(
         self,
-        redis: Redis,
+        store: Redis | Memory,
         *,
         world: World | None = None,
         clock: StoppedClock | None = None,
         policy: Policy | None = None,
         tools: Sequence[type[Any]] = (Look, PaintLamp, CreateTicket, UpdateTicket),
     ) -> None:
-        self.redis = redis
+        self.redis: Any = store
         self.world = world or World()
         self.clock = clock or StoppedClock()
         self.policy = policy or rules()
         self.queue = HeldQueue()
         self.brain = Brain()
         self.people = FewPeople()
-        self.ledger = RedisLedger(redis, sync_each_commit=False)
-        self.inbox = RedisInbox(redis, sync_each_put=False)
+        self.ledger, self.inbox = _stored(store)
         self.incidents = Incidents(self.ledger, self.queue, self.clock, oncall=("@oncall",))
         self.intake = Intake(self.inbox, self.incidents, INVENTORY)
         self.approvals = Approvals(self.incidents, self.people)
