@@ -46,18 +46,21 @@ class TestReservations:
     async def test_all_free_it_commits(self, ledger: RedisLedger) -> None:
         assert (await reserve(ledger, "INC-1", switches=("all",), limits=(LIMIT,))).version == 1
 
+    @pytest.mark.invariant(16)
     @pytest.mark.parametrize("token", ["", "another's"])
     async def test_a_lost_lease_refuses(self, ledger: RedisLedger, token: str) -> None:
         with pytest.raises(NotReservedError, match="lease lost"):
             await reserve(ledger, "INC-1", token=token)
         assert not (await ledger.load("INC-1")).exists
 
+    @pytest.mark.invariant(16)
     async def test_an_expired_lease_refuses(self, ledger: RedisLedger, redis: Redis) -> None:
         token = await ledger.acquire("mine", 30)
         await redis.delete(keys.lease("mine"))
         with pytest.raises(NotReservedError, match="lease lost"):
             await reserve(ledger, "INC-1", lease="mine", token=token)
 
+    @pytest.mark.invariant(23)
     async def test_a_set_switch_refuses_with_its_words(
         self, ledger: RedisLedger, redis: Redis
     ) -> None:
@@ -67,6 +70,7 @@ class TestReservations:
         await redis.delete(keys.switch("all"))
         assert (await reserve(ledger, "INC-2", switches=("all",))).version == 1
 
+    @pytest.mark.invariant(18)
     async def test_of_fifty_at_once_at_a_limit_of_six_six_go_through(
         self, ledger: RedisLedger
     ) -> None:

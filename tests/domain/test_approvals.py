@@ -65,6 +65,7 @@ class TestApprovals:
         ended = after(after(two, decision()), decision(actor="U2", choice="reject"))
         assert ended.plans["P1"].status is PlanStatus.REJECTED
 
+    @pytest.mark.invariant(13)
     @pytest.mark.parametrize("choice", ["approve", "reject"])
     def test_what_is_decided_stays(self, choice: str) -> None:
         ended = after(told(self.WAITING), decision(choice=choice))
@@ -74,6 +75,7 @@ class TestApprovals:
     def test_a_changed_digest_is_refused(self) -> None:
         assert_refused(told(self.WAITING), decision(digest="f" * 64), "is")
 
+    @pytest.mark.invariant(14)
     def test_the_requester_cannot_approve_but_can_reject(self) -> None:
         own = plan(requester="U1")
         waiting = told(opened(), diagnosed(), proposed(own))
@@ -82,6 +84,7 @@ class TestApprovals:
         rejected = after(waiting, decision(digest=digest, choice="reject"))
         assert rejected.plans["P1"].status is PlanStatus.REJECTED
 
+    @pytest.mark.invariant(12)
     @pytest.mark.parametrize(("seconds", "may"), [(-1, True), (0, False), (1, False)])
     def test_it_expires_to_the_second(self, seconds: float, may: bool) -> None:
         click = decision(at=at(2 + EXPIRES + seconds))

@@ -32,6 +32,7 @@ async def test_two_steps_run_in_their_order(house: House) -> None:
     assert house.world.painted == ["paint hall green", "paint attic green"]
 
 
+@pytest.mark.invariant(9)
 async def test_what_policy_allows_runs_without_a_person(house: House) -> None:
     alone = House(house.redis, policy=rules(*ALLOWING))
     await alone.asked()
@@ -39,12 +40,14 @@ async def test_what_policy_allows_runs_without_a_person(house: House) -> None:
     assert (await alone.fix()).decided_by == "policy:auto"
 
 
+@pytest.mark.invariant(9)
 async def test_nothing_runs_unapproved(house: House) -> None:
     await house.asked()
     await house.jobs.run("INC-1|execute|P1:0")
     assert house.world.painted == []
 
 
+@pytest.mark.invariant(9)
 async def test_nothing_runs_rejected(house: House) -> None:
     await house.asked()
     await house.decide("reject")
@@ -53,6 +56,7 @@ async def test_nothing_runs_rejected(house: House) -> None:
     assert "rejected" in (await house.incident()).calls[-1].reason
 
 
+@pytest.mark.invariant(10)
 async def test_the_start_is_recorded_with_its_undo_before_the_effect_leaves(house: House) -> None:
     await house.approved()
     house.world.hold = asyncio.Event()
@@ -68,6 +72,7 @@ async def test_the_start_is_recorded_with_its_undo_before_the_effect_leaves(hous
     await running
 
 
+@pytest.mark.invariant(7)
 async def test_two_workers_at_once_paint_once(house: House) -> None:
     await house.approved()
     workers = [House(house.redis, world=house.world, clock=house.clock) for _ in range(10)]
@@ -75,6 +80,7 @@ async def test_two_workers_at_once_paint_once(house: House) -> None:
     assert house.world.painted == ["paint hall green"]
 
 
+@pytest.mark.invariant(16)
 async def test_a_worker_that_lost_its_lease_leaves_the_step_to_the_other(house: House) -> None:
     await house.approved()
     work = house.queue.items.pop()
@@ -85,6 +91,7 @@ async def test_a_worker_that_lost_its_lease_leaves_the_step_to_the_other(house: 
     assert house.world.painted == ["paint hall green"]
 
 
+@pytest.mark.invariant(11)
 class TestObjections:
     async def test_a_guard_that_no_longer_holds_asks_again(self, house: House) -> None:
         await house.approved()
@@ -212,6 +219,7 @@ class TestObjections:
 
 
 class TestThatCannotStart:
+    @pytest.mark.invariant(10)
     async def test_without_a_checkpoint_there_is_no_effect(self, house: House) -> None:
         await house.approved()
         house.world.checkpoint_down = True
@@ -225,6 +233,7 @@ class TestThatCannotStart:
         decisions = await house.ledger.decisions("INC-1")
         return [d.type for d in decisions if getattr(d, "plan_id", None) == plan_id]
 
+    @pytest.mark.invariant(23)
     async def test_the_stop_switch_stops_the_next_step(self, house: House) -> None:
         house.brain.plan = draft("hall", "attic")
         await house.approved()

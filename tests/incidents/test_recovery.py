@@ -26,6 +26,7 @@ async def test_what_landed_goes_on(house: House) -> None:
     assert (await house.incident()).status is Status.RESOLVED
 
 
+@pytest.mark.invariant(8)
 async def test_what_did_not_land_is_not_sent_again(house: House) -> None:
     await unanswered(house, "request lost")
     await house.later(31)
@@ -33,6 +34,7 @@ async def test_what_did_not_land_is_not_sent_again(house: House) -> None:
     assert "step 1 failed: never painted" in (await house.incident()).calls[-1].reason
 
 
+@pytest.mark.invariant(8)
 async def test_what_nobody_can_say_calls_a_person(house: House) -> None:
     await unanswered(house, "answer lost")
     house.world.readback_down = True
@@ -59,6 +61,7 @@ async def test_nobody_reads_back_before_the_deadline(house: House) -> None:
     assert (await house.fix()).steps[0].status is StepStatus.STARTED
 
 
+@pytest.mark.invariant(8)
 @pytest.mark.parametrize("times", [1, 5])
 async def test_a_step_enqueued_again_after_its_start_does_not_run(house: House, times: int) -> None:
     await unanswered(house, "answer lost")

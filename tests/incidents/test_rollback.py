@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.domain.plan_state import StepStatus
 from bot.domain.values import Status
 from tests.fakes.house import House, draft
@@ -40,6 +42,7 @@ async def test_steps_are_put_back_last_first(house: House) -> None:
     assert house.world.painted[2:] == ["paint attic red", "paint hall red"]
 
 
+@pytest.mark.invariant(20)
 async def test_what_somebody_changed_since_is_left_and_a_person_is_called(house: House) -> None:
     await failed(house)
     house.world.lamps["hall"] = "blue"
@@ -49,6 +52,7 @@ async def test_what_somebody_changed_since_is_left_and_a_person_is_called(house:
     assert "hall.colour is 'blue' now" in (await house.incident()).calls[-1].reason
 
 
+@pytest.mark.invariant(20)
 async def test_ten_workers_at_once_put_it_back_once(house: House) -> None:
     await failed(house)
     workers = [House(house.redis, world=house.world, clock=house.clock) for _ in range(10)]

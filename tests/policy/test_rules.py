@@ -22,6 +22,7 @@ def rule(**changes: Any) -> str:
     return yaml.safe_dump({"version": 1, "rules": [given]})
 
 
+@pytest.mark.invariant(17)
 @pytest.mark.parametrize("selector", ["tools", "services", "environments"])
 @pytest.mark.parametrize("value", [[], [""], ["*"], ["etl", "*"], "*", ""])
 def test_an_empty_or_a_bare_selector_is_refused(tmp_path: Path, selector: str, value: Any) -> None:
