@@ -76,10 +76,15 @@ def _wanted(calls: list[Intended], requester: str, known: bool) -> PlanDraft | N
     return wished_plan(calls, PLAYBOOK if known else None, requester)
 
 
-_own_parts = st.lists(st.sampled_from(range(4)), min_size=1, max_size=4, unique=True).map(
-    lambda numbers: PLAYBOOK.model_copy(
-        update={"steps": tuple(PLAYBOOK.steps[n] for n in sorted(numbers))}
-    )
+_own_parts = st.builds(
+    lambda numbers, requester: PLAYBOOK.model_copy(
+        update={
+            "steps": tuple(PLAYBOOK.steps[n] for n in sorted(numbers)),
+            "requester": requester,
+        }
+    ),
+    st.lists(st.sampled_from(range(4)), min_size=1, max_size=4, unique=True),
+    st.sampled_from(("runbook", "model", "U1", "U2")),
 )
 plans = st.one_of(
     st.builds(_wanted, wishes, _requesters, st.sampled_from((True, True, True, False))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -20,10 +21,28 @@ COUNTED: Counter[str] = Counter()
 
 USERS = ("U1", "U2", "U1", "U2", "U3", "G1", "B1", "U9", "@oncall", "")
 """Approvers most often; another team, a guest, a bot, a stranger, a group itself, nobody."""
+FIRST_TWO = ("fp-1", "fp-2")
 _CRASHES = (
     *("Q2", "E1", "E2", "E3", "E4", "R1", "M1", "P2", "A1", "A2", "W3"),
     *("committed", "sending", "landed"),
 )
+CHANGES: dict[str, Callable[[Machine], object]] = {
+    "nothing": lambda it: None,
+    "the guard is false": lambda it: setattr(it.world, "dust", 50),
+    "the guard is unknown": lambda it: setattr(it.world, "dust", None),
+    "a lamp is painted": lambda it: it.world.lamps.update(hall="blue", attic="blue"),
+    "policy forbids it": lambda it: it.deploy("forbidden"),
+    "policy wants two": lambda it: it.deploy("pairs"),
+    "everything is stopped": lambda it: it.store.ledger.switches.update(all="stopped by U1"),
+    "the alerts clear": lambda it: it.receive(*(alert(f, status="resolved") for f in FIRST_TWO)),
+    "no checkpoint": lambda it: setattr(it.world, "checkpoint_down", True),
+    "the answer is lost": lambda it: setattr(it.world, "painting", "answer lost"),
+    "it does not help": lambda it: setattr(it.world, "spoilt", True),
+    "the worker dies sending": lambda it: it.dies("sending"),
+    "the worker dies after it": lambda it: it.dies("landed"),
+    "the worker is held": lambda it: it.hold("checkpoint"),
+}
+"""What may happen after an approval and before its step."""
 _choices = st.sampled_from(("approve", "approve", "approve", "reject"))
 _press = st.tuples(st.sampled_from(USERS), _choices)
 
@@ -40,7 +59,7 @@ class Sequences(RuleBasedStateMachine):
         rulebook=st.sampled_from(sorted(RULEBOOKS)),
         plan=plans,
         diagnosis=diagnoses,
-        ready=st.booleans(),
+        ready=st.sampled_from((True, True, True, False)),
     )
     def begins(
         self, rulebook: str, plan: PlanDraft | None, diagnosis: Diagnosis, ready: bool
@@ -50,6 +69,24 @@ class Sequences(RuleBasedStateMachine):
         self.it.receive(alert())
         if ready:
             self.it.work()
+
+    @rule(plan=plans, diagnosis=diagnoses)
+    def another_incident_begins(self, plan: PlanDraft | None, diagnosis: Diagnosis) -> None:
+        """Of no service, so that it joins no other."""
+        self.thinks(plan, diagnosis)
+        COUNTED["incidents"] += 1
+        name = f"fp-{len(self.it.messages)}-{len(self.it.enqueued)}"
+        self.it.receive(alert(name, service=""))
+        self.it.work()
+
+    @rule(change=st.sampled_from(sorted(CHANGES)), most=st.sampled_from((1, 300)))
+    def something_changes_between_the_click_and_the_act(self, change: str, most: int) -> None:
+        ref = self._ref(0)
+        if ref:
+            self.it.click([("U1", "approve", ref)])
+            self.it.click([("U2", "approve", ref)])
+            CHANGES[change](self.it)
+            self.it.work(most)
 
     @rule(plan=plans, diagnosis=diagnoses)
     def thinks(self, plan: PlanDraft | None, diagnosis: Diagnosis) -> None:
