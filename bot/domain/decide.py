@@ -248,7 +248,9 @@ def _decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEv
         raise AlreadyDecidedError(
             "approved" if last.choice == "approve" else "rejected", last.by, last.at
         )
-    if state.expires_at and command.at >= state.expires_at:
+    if state.expires_at is None:
+        raise PlanChangedError(f"plan {command.plan_id!r} was put before nobody yet")
+    if command.at >= state.expires_at:
         raise ExpiredError(state.expires_at)
     if command.choice == "approve" and command.actor == state.plan.requester:
         raise OwnRequestError("whoever edited a plan can't approve it alone")

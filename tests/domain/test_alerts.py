@@ -104,5 +104,9 @@ class TestThreads:
         assert types(decide(assigned, self.FINISH)) == ["thread.finished"]
         assert decide(after(assigned, self.FINISH), self.FINISH) == []
 
+    def test_come_too_late_once_there_is_a_diagnosis(self) -> None:
+        assigned = after(told(opened()), self.ASSIGN)
+        assert decide(assigned.evolve(diagnosed()), self.FINISH) == []
+
     def test_nobody_assigned_say_nothing(self) -> None:
         assert decide(told(opened()), self.FINISH) == []

@@ -114,6 +114,12 @@ class TestApprovals:
         assert types(decide(waiting, due)) == ["plan.voided", "person.called"]
         assert decide(told(APPROVED), due) == []
 
+    def test_a_plan_that_was_put_before_nobody_yet_is_neither_decided_nor_expired(self) -> None:
+        unasked = told(opened(), diagnosed(), proposed()[:1])
+        assert_refused(unasked, decision(), "was put before nobody yet")
+        assert decide(unasked, c.ExpireApproval(at=at(9999), plan_id="P1")) == []
+        assert_refused(told(opened(), proposed()[:1], voided("expired")), decision(), "expired")
+
     @pytest.mark.parametrize("command", ["expire", "reject"])
     def test_books_nobody_approved_call_nobody(self, command: str) -> None:
         books = plan("books-open")
@@ -131,6 +137,10 @@ class TestVoidedPlans:
         incident = after(told(APPROVED), void(cause))
         assert incident.plans["P1"].wants_replan
         assert not incident.calls
+
+    def test_one_that_still_waits_for_people_is_voided_too(self) -> None:
+        incident = after(told(opened(), diagnosed(), proposed()), void("policy"))
+        assert incident.plans["P1"].status is PlanStatus.VOID
 
     def test_a_plan_that_cannot_start_calls_a_person(self) -> None:
         events = decide(told(APPROVED), void("failed"))

@@ -17,7 +17,7 @@ from bot.domain.refusals import (
     PlanChangedError,
 )
 from bot.incidents.approvals import NotAllowedError
-from tests.fakes.house import House, draft
+from tests.fakes.house import House, draft, rules
 
 
 async def test_whoever_is_on_call_may_approve(house: House) -> None:
@@ -34,6 +34,26 @@ async def test_nobody_else_may(house: House, user: str) -> None:
     await house.asked()
     with pytest.raises(NotAllowedError, match="needs @oncall"):
         await house.decide(user=user)
+    assert (await house.fix()).status is PlanStatus.AWAITING
+
+
+@pytest.mark.invariant(14)
+async def test_a_member_of_any_of_the_groups_that_are_asked_may(house: House) -> None:
+    asking = {"id": "r", "effects": ["write"], "then": "ask", "approvers": ["@dba", "@oncall"]}
+    either = House(house.redis, policy=rules(asking))
+    await either.asked()
+    await either.decide(user="U2")
+    assert (await either.fix()).status is PlanStatus.READY
+
+
+@pytest.mark.invariant(14)
+async def test_nobody_is_asked_for_a_reason_who_could_not_give_it(house: House) -> None:
+    fix = await house.asked()
+    with pytest.raises(NotAllowedError):
+        await house.approvals.consider("INC-1", "P1", fix.digest, "reject", "U3")
+    with pytest.raises(PlanChangedError):
+        await house.approvals.consider("INC-1", "P1", "0" * 64, "reject", "U1")
+    await house.approvals.consider("INC-1", "P1", fix.digest, "reject", "U1")
     assert (await house.fix()).status is PlanStatus.AWAITING
 
 

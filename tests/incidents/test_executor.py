@@ -40,6 +40,13 @@ async def test_what_policy_allows_runs_without_a_person(house: House) -> None:
     assert (await alone.fix()).decided_by == "policy:auto"
 
 
+async def test_what_policy_allows_to_the_sure_runs_if_the_diagnosis_is(house: House) -> None:
+    rule = {"id": "sure", "effects": ["write"], "min_confidence": "high", "then": "allow"}
+    sure = House(house.redis, policy=rules(rule))
+    await sure.asked()
+    assert sure.world.painted == ["paint hall green"]
+
+
 @pytest.mark.invariant(9)
 async def test_nothing_runs_unapproved(house: House) -> None:
     await house.asked()

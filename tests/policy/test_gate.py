@@ -52,6 +52,7 @@ def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
     ("condition", "matching", "other"),
     [
         ({"tools": ["rerun_job"]}, {}, {"tool": "rerun_job_all"}),
+        ({"tools": ["stop_job", "rerun_job"]}, {}, {"tool": "start_job"}),
         ({"tools": ["rerun_"]}, {"tool": "rerun_"}, {"tool": "rerun_job"}),
         ({"tools": ["rerun_*"]}, {"tool": "rerun_*"}, {"tool": "rerun_job"}),
         ({"tools": ["glob:rerun_*"]}, {}, {"tool": "stop_job"}),
