@@ -101,5 +101,7 @@ def _waiting(state: PlanState, command: c.DecideApproval | c.NarrowPlan, *, agai
         raise AlreadyDecidedError(
             "approved" if last.choice == "approve" else "rejected", last.by, last.at
         )
-    if state.expires_at and command.at >= state.expires_at:
+    if state.expires_at is None:
+        raise PlanChangedError(f"plan {command.plan_id!r} was put before nobody yet")
+    if command.at >= state.expires_at:
         raise ExpiredError(state.expires_at)

@@ -56,6 +56,7 @@ def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
     ("condition", "matching", "other"),
     [
         ({"tools": ["rerun_job"]}, {}, {"tool": "rerun_job_all"}),
+        ({"tools": ["stop_job", "rerun_job"]}, {}, {"tool": "start_job"}),
         ({"tools": ["rerun_"]}, {"tool": "rerun_"}, {"tool": "rerun_job"}),
         ({"tools": ["rerun_*"]}, {"tool": "rerun_*"}, {"tool": "rerun_job"}),
         ({"tools": ["glob:rerun_*"]}, {}, {"tool": "stop_job"}),
@@ -185,6 +186,21 @@ def test_two_asks_need_the_most_approvals_in_the_shortest_time() -> None:
     assert (found.approvals, found.expires_seconds) == (2, 300)
 
 
+def test_a_plan_whose_steps_nobody_may_approve_together_goes_to_a_person() -> None:
+    rules = policy(
+        {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@net"]},
+        {"id": "b", "tools": ["b_tool"], "then": "ask", "approvers": ["@dba"]},
+    )
+    found = judge(rules, [facts(tool="a_tool"), facts(tool="b_tool")], WHO, MOMENT)
+    assert isinstance(found, Escalate)
+    assert found.reason == "nobody may approve all of its steps (rules a, b)"
+
+
+def test_a_verdict_gives_the_rules_own_reason_or_names_the_rule() -> None:
+    assert verdict({"then": "deny", "reason": "on fire"}, facts()).reason == "on fire"
+    assert verdict({"then": "deny"}, facts()).reason == "rule 'r'"
+
+
 def test_whoever_approves_a_plan_may_approve_each_of_its_steps() -> None:
     rules = policy(
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@anyone"]},
@@ -238,6 +254,9 @@ def test_an_open_breaker_of_a_service_turns_what_would_run_by_itself_into_a_ques
     rules = policy({"id": "r", "then": "allow"})
     tripped = Circumstances(now=START, tripped=frozenset({"etl"}))
     assert isinstance(judge(rules, [facts()], WHO, tripped), Ask)
+    for then, kind in (("deny", Deny), ("escalate", Escalate)):
+        forbidding = policy({"id": "r", "then": then})
+        assert isinstance(judge(forbidding, [facts()], WHO, tripped), kind)
     elsewhere = Circumstances(now=START, tripped=frozenset({"billing"}))
     assert isinstance(judge(rules, [facts()], WHO, elsewhere), Allow)
 
