@@ -9,7 +9,7 @@ from bot.domain import commands as c
 from bot.domain.incident import Incident
 from bot.domain.ports import Directory
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import Ask, Intended, Plan, PlanDraft
+from bot.domain.values import Ask, Plan, PlanDraft
 from bot.incidents.planning import Planner, redraft
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
@@ -108,7 +108,7 @@ def _edited(wide: PlanDraft, edit: Edit, user: str, may: str) -> PlanDraft:
     if strange:
         raise NotSmallerError(f"there is no step {strange[0] + 1} in it", may)
     steps = tuple(
-        Intended(tool=s.tool, params={**s.params, **edit.params.get(i, {})}, cites=s.cites)
+        s.model_copy(update={"params": {**s.params, **edit.params.get(i, {})}})
         for i, s in enumerate(wide.steps[:keep])
     )
     return wide.model_copy(update={"steps": steps, "requester": user})

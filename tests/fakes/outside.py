@@ -24,6 +24,7 @@ from tests.fakes.tools import (
     World,
 )
 from tools.kit.errors import OutcomeUnknown, Unavailable
+from tools.kit.narrowing import Narrows
 from tools.kit.tool import Context, Params, WriteTool
 from tools.kit.types import (
     Applied,
@@ -138,7 +139,7 @@ class _Final:
 
 class Bell(Params):
     bell: Annotated[str, Field(description="Which service's bell.")]
-    times: Annotated[int, Field(description="How often.")] = 1
+    times: Annotated[int, Field(description="How often."), Narrows.LESS] = 1
 
 
 class RingBell(_Final, WriteTool[Bell]):
@@ -175,7 +176,7 @@ class SmashLamp(_Final, WriteTool[Lamp]):
 
 
 class Lamps(Params):
-    lamps: Annotated[tuple[str, ...], Field(description="Which lamps.")]
+    lamps: Annotated[tuple[str, ...], Field(description="Which lamps."), Narrows.FEWER]
     colour: Annotated[str, Field(description="Name of a colour.")]
 
 

@@ -8,10 +8,13 @@ from random import Random
 
 from bot.domain.values import PlanDraft
 from tests.fakes.story import alert, diagnosis
-from tests.hostile.brain import PLAYBOOK
+from tests.hostile.brain import parts
 from tests.hostile.machine import Machine
 
-_RULEBOOKS = ("shipped", "autonomous", "pairs", "careful")
+_RULEBOOKS = (
+    *("shipped", "autonomous", "pairs", "teams", "careful", "assisted", "semi-autonomous"),
+    "thresholds",
+)
 
 
 def let_through(seed: int) -> bool:
@@ -24,7 +27,7 @@ def let_through(seed: int) -> bool:
         it.receive(alert())
         it.work()
         it.look()
-        people = ["U1", "U2"]
+        people = ["U1", "U2", "U3"]
         chance.shuffle(people)
         for user in people:
             _stir(it, chance)
@@ -45,13 +48,7 @@ def let_through(seed: int) -> bool:
 
 def _plan(chance: Random) -> PlanDraft:
     """Any of the runbook's steps, in its order, as the runbook or a model asks for them."""
-    numbers = sorted(chance.sample(range(4), chance.randint(1, 4)))
-    return PLAYBOOK.model_copy(
-        update={
-            "steps": tuple(PLAYBOOK.steps[n] for n in numbers),
-            "requester": chance.choice(("runbook", "model")),
-        }
-    )
+    return parts(chance.sample(range(4), chance.randint(1, 4)), chance.choice(("runbook", "model")))
 
 
 def _stir(it: Machine, chance: Random) -> None:

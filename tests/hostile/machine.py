@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
 
 from bot.domain import crashpoints
 from bot.domain import events as e
+from bot.domain.controls import Stopped
 from bot.domain.plan_state import PlanStatus
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Alert
+from bot.incidents.brakes import Hand, MembersBrakes
+from bot.incidents.narrowing import Edit
 from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.views.approval import approval
 from bot.slack.views.text import People
-from tests.fakes.house import House, StoppedClock
+from tests.fakes.house import APPROVERS, House, StoppedClock
 from tests.fakes.memory import Memory
 from tests.fakes.mortality import Killed
 from tests.fakes.outside import ARSENAL, Outside
-from tests.hostile.oracle import Click, Moment, Oracle
+from tests.hostile.oracle import Click, Moment, Narrowed, Oracle
 from tests.hostile.rulebooks import RULEBOOKS
 from tools.kit.types import Frozen
 
@@ -50,13 +53,19 @@ class Machine:
         self.store = Memory(self.server)
         self.store.ledger.told.append(self._told)
         self.groups, self.full = (
-            {"@oncall": frozenset({"U1", "U2", "G1", "B1"})},
+            {
+                "@oncall": frozenset({"U1", "U2", "G1", "B1"}),
+                "@security": frozenset({"U2", "U3", "G1"}),
+            },
             {"U1", "U2", "U3"},
         )
+        self.stopped: set[str] = set()
+        """What people have stopped, as they know it."""
         self.enqueued: list[str] = []
         """The key of everything that was ever worked on, for replays."""
         self.messages: dict[tuple[str, str], Message] = {}
         self.refusals = 0
+        self._trap = ("", "")
         self._doomed = ""
         """The crash point at which the process dies next."""
         self._resumed = False
@@ -82,6 +91,10 @@ class Machine:
         self.house.queue.items = old.queue.items
         for name, said in vars(old.brain).items():
             setattr(self.house.brain, name, said)
+
+    def deploy_and_wait(self, rulebook: str, seconds: float) -> None:
+        self.deploy(rulebook)
+        self.pass_time(seconds)
 
     def receive(self, *alerts: Alert) -> None:
         self.run(self.house.receive(*alerts))
@@ -153,10 +166,66 @@ class Machine:
 
         self.run(ask())
 
+    def narrow(self, user: str, ref: ids.PlanRef, edit: Edit) -> None:
+        """Somebody wants less of what is shown."""
+        incident, plan, digest = ref.incident, ref.plan, ref.digest
+        self.oracle.narrows(Narrowed(user, incident, plan, digest, rightful=user in self.full))
+
+        async def narrow() -> None:
+            try:
+                await self.house.narrowing.narrow(incident, plan, digest, edit, user)
+            except CommandRefusedError:
+                self.refusals += 1
+
+        self.run(narrow())
+
+    def stop(self, user: str, scope: str) -> None:
+        """Whoever works here may; from then on nothing further starts there."""
+        if self._pull(user, lambda brakes: brakes.stop(scope, user, "a bad deploy")):
+            self._hold(user in self.full, f"{user!r} stopped {scope}, and may not")
+            self.stopped.add(scope)
+
+    def stops_at(self, event: str, scope: str) -> None:
+        """The moment that is recorded, somebody stops everything or a service."""
+        self._trap = (event, scope)
+
+    def lift(self, user: str, scope: str) -> None:
+        """Resume what is stopped, and set a breaker back; only who may approve can."""
+        stood = set(self.stopped)
+        self.stopped.discard(scope)
+        if self._pull(user, lambda brakes: brakes.resume(scope, user, "it is mended")):
+            may = user in self.full & self.groups["@oncall"]
+            self._hold(may, f"{user!r} resumed {scope}, and may not")
+            self.oracle.reset(scope)
+        else:
+            self.stopped = stood
+
+    def _pull(
+        self, user: str, brake: Callable[[MembersBrakes], Coroutine[Any, Any, object]]
+    ) -> bool:
+        """Whether the brakes did as they were told."""
+
+        async def pull() -> bool:
+            try:
+                await brake(MembersBrakes(self.house.brakes, self.house.people, APPROVERS))
+            except CommandRefusedError:
+                self.refusals += 1
+                return False
+            return True
+
+        return self.run(pull()) is not False
+
+    def _hold(self, holds: bool, otherwise: str) -> None:
+        if not holds:
+            self.oracle.faults.append(otherwise)
+
     def _click(self, user: str, choice: str, ref: ids.PlanRef) -> Click:
         message = self.messages.get((ref.incident, ref.plan))
         shown = message is not None and message.ref == ref
-        may = user in self.full and user in self.groups["@oncall"]
+        watched = self.oracle.plans.get((ref.incident, ref.plan))
+        asked = watched.asked.approvers if watched and watched.asked else ()
+        via = frozenset(group for group, people in self.groups.items() if user in people)
+        may = user in self.full and not via.isdisjoint(asked)
         return Click(
             user=user,
             incident=ref.incident,
@@ -164,6 +233,7 @@ class Machine:
             digest=ref.digest,
             choice=choice,
             rightful=may and shown,
+            via=via,
             seen=message.text if message and shown else "",
         )
 
@@ -200,8 +270,13 @@ class Machine:
             setattr(self.world, name, False)
         self.world.painting = self.world.tracking = "none"
         self.world.dust, self.world.hold_at, self._doomed = 1, "", ""
+        self._trap = ("", "")
         self.house.queue.broken = False
-        self.store.ledger.switches.clear()
+        self.store.ledger.unsure = False
+        self.stopped.clear()
+        for scope in {*self.run(self.store.controls.stopped()), "lamps", "bells"}:
+            self.run(self.house.brakes.resume(scope, Hand(by="cli:root", name="root", reason="")))
+            self.oracle.reset(scope)
 
     def end(self) -> None:
         """Everything is well again and time goes by: nobody was forgotten."""
@@ -263,9 +338,17 @@ class Machine:
             now=self.clock.now,
             lamps=dict(self.world.lamps),
             dust=None if self.world.reads_down else self.world.dust,
-            stopped="all" in self.store.ledger.switches,
+            stopped=frozenset(self.stopped),
+            unsure=self.store.ledger.unsure,
+            server=self.server.now,
             rulebooks=frozenset({self.rulebook, *(book for _, book in self._held)}),
             late=self._resumed,
         )
         self.oracle.told(incident, events, moment)
+        event, scope = self._trap
+        if any(each.type == event for each in events):
+            self._trap = ("", "")
+            self.stopped.add(scope)
+            hand = {"at": self.clock.now, "actor": "U3", "name": "Dev", "reason": "it goes wrong"}
+            self.store.controls.record(Stopped.model_validate({**hand, "scope": scope}))
         self._reach("committed")

@@ -7,17 +7,17 @@ neither `decide` nor the gate. Longer than other files: one reading of all promi
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from typing import Any
 
 from bot.domain import events as e
-from bot.domain.values import Plan
+from bot.domain.values import Plan, Step
 from bot.slack.views.text import read
-from tests.hostile.rulebooks import needed
+from tests.hostile.needed import OWN, Case, call, failed_lately, needed, smaller, touched
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,21 @@ class Click:
     digest: str
     choice: str
     rightful: bool
+    via: frozenset[str]
+    """The groups they were in."""
     seen: str
     """The message they looked at."""
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """A full member wanted less of a plan, or somebody who is none."""
+
+    user: str
+    incident: str
+    plan: str
+    digest: str
+    rightful: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,12 @@ class Moment:
     now: datetime
     lamps: Mapping[str, str]
     dust: float | None
-    stopped: bool
+    stopped: frozenset[str]
+    """Everything, services and incidents that people have stopped."""
+    unsure: bool
+    """The disk confirms nothing."""
+    server: datetime
+    """By the clock that no worker can set."""
     rulebooks: frozenset[str]
     """Those that a worker still alive was started with."""
     late: bool
@@ -54,13 +72,16 @@ class Watched:
 
     plan: Plan
     asked: e.ApprovalRequested | None = None
-    approvers: set[str] = field(default_factory=set)
+    approvers: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Who approved, with the groups they were in."""
     seen: list[str] = field(default_factory=list)
     over: str = ""
     """Why nothing of it may start any more."""
     started: dict[int, e.ActionStarted] = field(default_factory=dict)
     verified: set[int] = field(default_factory=set)
     undone: set[int] = field(default_factory=set)
+    failed: bool = False
+    """It ran and did not help."""
 
 
 class Oracle:
@@ -77,12 +98,28 @@ class Oracle:
         self._resolved: set[str] = set()
         self._held: dict[str, tuple[str, datetime]] = {}
         self._closed: dict[str, datetime] = {}
+        self._narrowings: list[Narrowed] = []
+        self._narrowed: dict[str, dict[str, int]] = defaultdict(dict)
+        """Incident → calls that people made smaller → their place in the runbook."""
+        self._unsure: set[str] = set()
+        """Keys of starts that no disk confirmed."""
+        self._failed: list[tuple[str, str, datetime]] = []
+        self._smashed: list[datetime] = []
+
+    def narrows(self, narrowed: Narrowed) -> None:
+        self._narrowings.append(narrowed)
+
+    def reset(self, service: str) -> None:
+        """A person lets it act by itself on that service again."""
+        self._failed = [each for each in self._failed if each[0] != service]
 
     def clicked(self, click: Click) -> None:
         self._clicks.append(click)
 
     def told(self, incident: str, events: Sequence[e.IncidentEvent], moment: Moment) -> None:
         for event in events:
+            if isinstance(event, e.PlanVoided) and event.cause == "replaced":
+                self._replaced(incident, event, events, moment)
             self._event(incident, event, moment)
 
     def arrived(self, key: str, what: str) -> None:
@@ -95,6 +132,7 @@ class Oracle:
             return
         watched, index, undo = found
         step = watched.plan.steps[index]
+        self._hold(key not in self._unsure, f"{what} left, and no disk had confirmed its start")
         if undo:
             saved = watched.started[index].checkpoint or {}
             wanted = f"paint {step.params['lamp']} {saved.get('colour')}"
@@ -149,18 +187,21 @@ class Oracle:
             case e.ActionStarted() if watched:
                 self._started(incident, watched, event, moment)
             case e.ActionFinished() if watched:
-                self._finished(watched, event)
+                self._finished(watched, event, moment)
             case e.ActionVerified() if watched:
                 self._hold(event.step in watched.started, f"{plan_id} verified, never started")
                 if event.passed:
                     watched.verified.add(event.step)
                 else:
-                    watched.over = "failed"
+                    watched.over, watched.failed = "failed", True
+                    self._count(watched, event.step, moment)
             case e.RecoveryVerified() if watched:
                 watched.over = "done" if event.passed else "failed"
+                watched.failed = not event.passed
             case e.RollbackStarted() if watched:
-                self._undo(watched, event, moment)
+                self._undo(incident, watched, event, moment)
             case e.RollbackFinished(outcome="succeeded") if watched:
+                self._count(watched, event.step, moment)
                 landed = self.reached[watched.started[event.step].key + "-undo"]
                 self._hold(landed == 1, f"step {event.step} of {plan_id} undone, says the ledger")
 
@@ -196,7 +237,7 @@ class Oracle:
             return
         own = event.actor == watched.plan.requester
         self._hold(not own, f"{name}: whoever asked for it can't approve it")
-        watched.approvers.add(event.actor)
+        watched.approvers[event.actor] = pressed[-1].via if pressed else frozenset()
         watched.seen += [read(c.seen) for c in pressed]
 
     def _started(
@@ -209,16 +250,13 @@ class Oracle:
         self._hold(event.key not in self._keys, f"{name}: key {event.key} was used before")
         before = set(range(event.step))
         self._hold(before <= watched.verified, f"{name} started before what comes before it")
-        self._hold(not moment.stopped, f"{name} started while the stop switch was set")
+        self._not_stopped(name, incident, watched, event.step, moment)
         if step.reversible:
             self._hold(event.checkpoint is not None, f"{name} started without a checkpoint")
-        people = [
-            needed(book, plan, self._confidence.get(incident, "low")) for book in moment.rulebooks
-        ]
-        enough = any(p is not None and p <= len(watched.approvers) for p in people)
-        self._hold(
-            enough, f"{name} started with {watched.approvers or 'nobody'}, policy wants {people}"
-        )
+        self._warranted(name, incident, watched, moment)
+        self._few_enough(name, step, moment)
+        if moment.unsure:
+            self._unsure.add(event.key)
         if watched.asked:
             given = len(watched.approvers)
             self._hold(
@@ -229,6 +267,89 @@ class Oracle:
             self._as_shown(name, watched, event.step, moment)
         watched.started[event.step] = event
         self._keys[event.key] = (watched, event.step, False)
+
+    def _warranted(self, name: str, incident: str, watched: Watched, moment: Moment) -> None:
+        """Some policy that was in force lets it run, with the people who approved."""
+        failed = failed_lately(self._failed, moment.server)
+        case = Case(
+            plan=watched.plan,
+            confidence=self._confidence.get(incident, "low"),
+            now=moment.now,
+            tripped=frozenset(service for service, times in failed.items() if times >= 3),
+            failed_fixes=sum(each.failed for (of, _), each in self.plans.items() if of == incident),
+            narrowed=self._narrowed[incident],
+        )
+        wanted = {book: needed(book, case) for book in moment.rulebooks}
+        # A worker that is held may have asked before a freeze began; nothing else of this changes.
+        if moment.late and "freeze" in wanted:
+            early = replace(case, now=datetime.min.replace(tzinfo=case.now.tzinfo))
+            wanted["a moment before the freeze"] = needed("freeze", early)
+        given = dict(watched.approvers)
+        enough = any(each is not None and each.given(given) for each in wanted.values())
+        self._hold(enough, f"{name} started with {given or 'nobody'}, policy wants {wanted}")
+
+    def _few_enough(self, name: str, step: Step, moment: Moment) -> None:
+        """The one limit that every policy here has: two lamps smashed in an hour."""
+        if step.tool != "smash":
+            return
+        self._smashed = [at for at in self._smashed if (moment.server - at).total_seconds() < 3600]
+        self._smashed.append(moment.server)
+        self._hold(len(self._smashed) <= 2, f"{name} is number {len(self._smashed)} in an hour")
+
+    def _not_stopped(
+        self, name: str, incident: str, watched: Watched, index: int, moment: Moment
+    ) -> None:
+        """One incident's stop is for its fixes: its books go on. A service's is for its steps."""
+        fix = watched.plan.purpose == "fix"
+        scopes = {"all", *([incident, *touched(watched.plan.steps[index])] if fix else [])}
+        held = scopes & moment.stopped
+        self._hold(not held, f"{name} began, and {held} was stopped")
+
+    def _count(self, watched: Watched, index: int, moment: Moment) -> None:
+        """An action failed, or was put back."""
+        if watched.plan.purpose == "fix" and index in watched.started:
+            key = watched.started[index].key
+            for service in touched(watched.plan.steps[index]):
+                if (service, key) not in {(s, k) for s, k, _ in self._failed}:
+                    self._failed.append((service, key, moment.server))
+
+    def _replaced(
+        self,
+        incident: str,
+        void: e.PlanVoided,
+        events: Sequence[e.IncidentEvent],
+        moment: Moment,
+    ) -> None:
+        """A person made a plan smaller: nobody has approved that yet, and they alone can't."""
+        wide = self.plans.get((incident, void.plan_id))
+        made = [event.plan for event in events if isinstance(event, e.PlanProposed)]
+        asked = [event for event in events if isinstance(event, e.ApprovalRequested)]
+        name = f"{incident} {void.plan_id} made smaller by {void.actor!r}"
+        if wide is None or len(made) != 1 or len(asked) != 1 or wide.asked is None:
+            self.faults.append(f"{name}: {len(made)} plans, {len(asked)} questions")
+            return
+        plan = made[0]
+        reason = smaller(wide.plan.steps, plan.steps)
+        self._hold(not reason, f"{name}: {reason}")
+        self._hold(not wide.over and not wide.started, f"{name}: it was {wide.over or 'begun'}")
+        self._hold(moment.now < wide.asked.expires_at, f"{name}: it had expired")
+        self._hold(plan.requester == void.actor, f"{name}: {plan.requester!r} asks for it")
+        self._hold(asked[0].digest != wide.asked.digest, f"{name}: it is the same to approve")
+        same = (wide.plan.guards == plan.guards) or [g.expect for g in wide.plan.guards] == [
+            g.expect for g in plan.guards
+        ]
+        self._hold(same, f"{name}: its guards differ")
+        key = (void.actor, incident, void.plan_id, wide.asked.digest)
+        rightful = any(
+            each.rightful and (each.user, each.incident, each.plan, each.digest) == key
+            for each in self._narrowings
+        )
+        self._hold(rightful, f"{name}: it was not theirs to make smaller")
+        places = OWN | self._narrowed[incident]
+        for was, now in zip(wide.plan.steps, plan.steps, strict=False):
+            place = places.get(call(was.tool, was.params))
+            if place is not None:
+                self._narrowed[incident][call(now.tool, now.params)] = place
 
     def _as_shown(self, name: str, watched: Watched, index: int, moment: Moment) -> None:
         """Guards hold and the world is as it was shown, but for what earlier steps left."""
@@ -245,7 +366,7 @@ class Oracle:
             wanted, found = left[-1] if left else change.before, moment.lamps[change.target]
             self._hold(found == wanted, f"{name} started over {found!r}, shown was {wanted!r}")
 
-    def _finished(self, watched: Watched, event: e.ActionFinished) -> None:
+    def _finished(self, watched: Watched, event: e.ActionFinished, moment: Moment) -> None:
         start = watched.started.get(event.step)
         if start is None:
             self.faults.append(f"step {event.step} of {event.plan_id} ended and never started")
@@ -254,17 +375,25 @@ class Oracle:
         if event.outcome == "succeeded":
             self._hold(landed, f"{start.key} succeeded, says the ledger; it never arrived")
         else:
-            watched.over = event.outcome
+            watched.over, watched.failed = event.outcome, True
+            self._count(watched, event.step, moment)
         if event.outcome == "failed":
             self._hold(not landed, f"{start.key} failed, says the ledger; it had arrived")
 
-    def _undo(self, watched: Watched, event: e.RollbackStarted, moment: Moment) -> None:
+    def _undo(
+        self, incident: str, watched: Watched, event: e.RollbackStarted, moment: Moment
+    ) -> None:
         name = f"the undo of step {event.step + 1} of {event.plan_id}"
         start = watched.started.get(event.step)
         if start is None:
             self.faults.append(f"{name} began; the step never did")
             return
         self._hold(event.key not in self._keys, f"{name} began twice")
+        self._not_stopped(name, incident, watched, event.step, moment)
+        stood = watched.over == "stopped"
+        self._hold(not stood, f"{name} began, though a person had stopped its plan")
+        if moment.unsure:
+            self._unsure.add(event.key)
         self._hold(watched.over not in ("", "done"), f"{name} began, and nothing had failed")
         self._hold(watched.over != "unknown", f"{name} began over an unknown outcome")
         self._hold(self.reached[start.key] == 1, f"{name} began; the step never arrived")

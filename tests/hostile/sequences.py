@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.values import Diagnosis, PlanDraft
+from bot.incidents.narrowing import Edit
 from bot.slack import ids
-from tests.fakes.story import alert, at
-from tests.hostile.brain import diagnoses, plans
+from tests.fakes.story import alert, at, diagnosis
+from tests.hostile.brain import diagnoses, parts, plans
 from tests.hostile.machine import Machine
 from tests.hostile.rulebooks import RULEBOOKS
 
@@ -26,6 +27,7 @@ _CRASHES = (
     *("Q2", "E1", "E2", "E3", "E4", "R1", "M1", "P2", "A1", "A2", "W3"),
     *("committed", "sending", "landed"),
 )
+CUT = Edit(steps=1)
 CHANGES: dict[str, Callable[[Machine], object]] = {
     "nothing": lambda it: None,
     "the guard is false": lambda it: setattr(it.world, "dust", 50),
@@ -33,7 +35,11 @@ CHANGES: dict[str, Callable[[Machine], object]] = {
     "a lamp is painted": lambda it: it.world.lamps.update(hall="blue", attic="blue"),
     "policy forbids it": lambda it: it.deploy("forbidden"),
     "policy wants two": lambda it: it.deploy("pairs"),
-    "everything is stopped": lambda it: it.store.ledger.switches.update(all="stopped by U1"),
+    "a freeze begins": lambda it: it.deploy_and_wait("freeze", 301),
+    "a fix failed before": lambda it: it.deploy("thresholds"),
+    "policy wants two teams": lambda it: it.deploy("teams"),
+    "no disk confirms": lambda it: setattr(it.store.ledger, "unsure", True),
+    "it is made smaller": lambda it: it.narrow("U3", next(reversed(it.messages.values())).ref, CUT),
     "the alerts clear": lambda it: it.receive(*(alert(f, status="resolved") for f in FIRST_TWO)),
     "no checkpoint": lambda it: setattr(it.world, "checkpoint_down", True),
     "the answer is lost": lambda it: setattr(it.world, "painting", "answer lost"),
@@ -43,6 +49,28 @@ CHANGES: dict[str, Callable[[Machine], object]] = {
     "the worker is held": lambda it: it.hold("checkpoint"),
 }
 """What may happen after an approval and before its step."""
+SCOPES = ("all", "lamps", "bells", "INC-1", "INC-2")
+_edits = st.builds(
+    lambda steps, params: Edit(steps=steps, params=params),
+    st.sampled_from((None, None, 1, 2, 3, 0, 9)),
+    st.dictionaries(
+        st.integers(0, 3),
+        st.sampled_from(
+            (
+                {"times": 1},
+                {"times": 0},
+                {"times": 4},
+                {"lamps": ["hall"]},
+                {"lamps": []},
+                {"lamps": ["hall", "moon"]},
+                {"lamp": "cellar"},
+                {"colour": "blue"},
+                {"force": True},
+            )
+        ),
+        max_size=2,
+    ),
+)
 _choices = st.sampled_from(("approve", "approve", "approve", "reject"))
 _press = st.tuples(st.sampled_from(USERS), _choices)
 
@@ -81,12 +109,33 @@ class Sequences(RuleBasedStateMachine):
 
     @rule(change=st.sampled_from(sorted(CHANGES)), most=st.sampled_from((1, 300)))
     def something_changes_between_the_click_and_the_act(self, change: str, most: int) -> None:
-        ref = self._ref(0)
-        if ref:
-            self.it.click([("U1", "approve", ref)])
-            self.it.click([("U2", "approve", ref)])
+        if self._approved():
             CHANGES[change](self.it)
             self.it.work(most)
+
+    @rule(
+        scope=st.sampled_from(("all", "lamps", "bells", "its incident")),
+        most=st.sampled_from((0, 1, 2, 3)),
+    )
+    def it_is_stopped_in_the_middle_of_a_plan(self, scope: str, most: int) -> None:
+        ref = self._approved()
+        if ref:
+            self.it.work(most)
+            self.it.stop("U3", ref.incident if scope == "its incident" else scope)
+            self.it.work()
+
+    @rule(
+        event=st.sampled_from(
+            ("action.started", "action.finished", "action.verified", "rollback.started")
+        ),
+        scope=st.sampled_from(("all", "lamps")),
+        spoilt=st.booleans(),
+    )
+    def it_is_stopped_the_moment_that(self, event: str, scope: str, spoilt: bool) -> None:
+        if self._approved():
+            self.it.stops_at(event, scope)
+            self.it.world.spoilt = spoilt
+            self.it.work()
 
     @rule(plan=plans, diagnosis=diagnoses)
     def thinks(self, plan: PlanDraft | None, diagnosis: Diagnosis) -> None:
@@ -197,15 +246,43 @@ class Sequences(RuleBasedStateMachine):
     def all_is_well_again(self) -> None:
         self.it.heal()
 
-    @rule(stopped=st.booleans())
-    def the_stop_switch_is_thrown(self, stopped: bool) -> None:
-        self.it.store.ledger.switches |= {"all": "stopped by U1"} if stopped else {}
-        if not stopped:
-            self.it.store.ledger.switches.clear()
+    @rule(user=st.sampled_from(USERS), scope=st.sampled_from(SCOPES))
+    def somebody_stops_it(self, user: str, scope: str) -> None:
+        self.it.stop(user, scope)
 
-    @rule(oncall=st.sampled_from((("U1", "U2", "G1", "B1"), ("U2",), ("U3",))), away=st.booleans())
-    def people_come_and_go(self, oncall: tuple[str, ...], away: bool) -> None:
-        self.it.groups["@oncall"] = frozenset(oncall)
+    @rule(user=st.sampled_from(USERS), scope=st.sampled_from(SCOPES))
+    def somebody_resumes_it(self, user: str, scope: str) -> None:
+        self.it.lift(user, scope)
+
+    @rule(user=st.sampled_from(USERS), plan=st.integers(0, 3), edit=_edits)
+    def somebody_makes_a_plan_smaller(self, user: str, plan: int, edit: Edit) -> None:
+        ref = self._ref(plan)
+        if ref:
+            self.it.narrow(user, ref, edit)
+            COUNTED["made smaller"] += 1
+
+    @rule(times=st.integers(1, 4), book=st.sampled_from(("autonomous", "shipped")))
+    def a_service_breaks_down(self, times: int, book: str) -> None:
+        """Fix after fix lands and does not help."""
+        self.it.deploy(book)
+        for _ in range(times):
+            self.another_incident_begins(parts([0, 1, 2, 3], "runbook"), diagnosis())
+            self._approved()
+            self.it.world.spoilt = True
+            self.it.work()
+            self.it.world.spoilt = False
+
+    @rule()
+    def no_disk_confirms(self) -> None:
+        self.it.store.ledger.unsure = True
+
+    @rule(
+        group=st.sampled_from(("@oncall", "@security")),
+        people=st.sampled_from((("U1", "U2", "G1", "B1"), ("U2",), ("U3",), ())),
+        away=st.booleans(),
+    )
+    def people_come_and_go(self, group: str, people: tuple[str, ...], away: bool) -> None:
+        self.it.groups[group] = frozenset(people)
         self.it.full.discard("U1") if away else self.it.full.add("U1")
 
     @invariant()
@@ -223,6 +300,14 @@ class Sequences(RuleBasedStateMachine):
             COUNTED["faults"] += len(self.it.oracle.faults)
             COUNTED["refusals"] += self.it.refusals
             self.it.close()
+
+    def _approved(self) -> ids.PlanRef | None:
+        """The newest message, once both of those on call have pressed Approve."""
+        ref = self._ref(0)
+        if ref:
+            self.it.click([("U1", "approve", ref)])
+            self.it.click([("U2", "approve", ref)])
+        return ref
 
     def _ref(self, number: int) -> ids.PlanRef | None:
         """What the buttons of one of the messages carry, the newest for 0."""

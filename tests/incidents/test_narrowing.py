@@ -59,6 +59,18 @@ async def test_fewer_steps_fewer_targets_and_a_smaller_value_are_a_new_plan(lit:
     assert lit.world.painted == []
 
 
+async def test_a_value_out_of_an_alert_stays_known_as_one(lit: House) -> None:
+    bright = Intended(tool="brighten", params=PARAMS, cites="red-lamp#1", tainted=True)
+    other = House(lit.redis, tools=TOOLS)
+    other.brain.plan = draft(steps=(bright,))
+    await other.receive(alert("fp-2", service="bells"))
+    await other.work()
+    before = (await other.incident("INC-2")).plans["P1"]
+    edit = Edit(params={0: {"level": 40}})
+    after = await other.narrowing.narrow("INC-2", "P1", before.digest, edit, "U3")
+    assert [(s.params["level"], s.tainted) for s in after.plans["P2"].plan.steps] == [(40, True)]
+
+
 async def test_the_old_plan_can_no_longer_be_approved(lit: House) -> None:
     wide = await lit.fix()
     await narrow(lit, steps=1)

@@ -1,46 +1,52 @@
-"""Which modules hold checks, and which tests have to notice when one is gone."""
+"""Which modules hold checks, and which tests have to notice when one is gone, the likeliest first.
+
+What only tells of policy (`explain`, `lint`, `cases`, `steps`) lets nothing through, and the
+language of conditions has tests of its own: neither is here.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+_GATE = ("tests/policy/test_gate.py",)
+_RULES = ("tests/policy/test_rules.py", *_GATE)
+_APPROVALS = ("tests/domain/test_approvals.py",)
+_NARROWING = "tests/incidents/test_narrowing.py"
 
-_ROOT = Path(__file__).parents[2]
-_NO_CHECK = frozenset({"__init__", "facts", "topology"})
-"""Of the policy: it names things and checks nothing."""
-_CONDITIONS = frozenset({"cel_functions", "cel_source", "cel_values", "conditions", "template"})
-"""The language of conditions: it has tests of its own, and no say in what is let through."""
-_NAMED = {
-    "bot/incidents/preconditions.py": ("tests/incidents/test_executor.py",),
-    "bot/incidents/drift.py": ("tests/incidents/test_drift.py",),
-    "bot/incidents/approvals.py": ("tests/incidents/test_approvals.py",),
+COVERING: dict[str, tuple[str, ...]] = {
+    "bot/policy/gate.py": _GATE,
+    "bot/policy/ruling.py": _GATE,
+    "bot/policy/autonomy.py": _GATE,
+    "bot/policy/thresholds.py": _GATE,
+    "bot/policy/facts.py": _GATE,
+    "bot/policy/approvals.py": _RULES,
+    "bot/policy/rule.py": _RULES,
+    "bot/policy/rules.py": _RULES,
+    "bot/policy/selectors.py": _RULES,
+    "bot/policy/freeze.py": ("tests/policy/test_freeze.py",),
+    "bot/policy/risk.py": ("tests/policy/test_risk.py",),
+    "bot/policy/blast.py": ("tests/policy/test_risk.py", "tests/policy/test_inventory.py", *_GATE),
+    "bot/policy/limits.py": ("tests/policy/test_limits.py",),
+    "bot/policy/inventory.py": ("tests/policy/test_inventory.py",),
+    "bot/policy/readings.py": ("tests/policy/test_readings.py",),
+    "bot/domain/consent.py": (*_APPROVALS, _NARROWING),
+    "bot/domain/quorum.py": ("tests/domain/test_quorum.py", *_APPROVALS),
+    "bot/domain/warrant.py": ("tests/domain/test_warrant.py",),
+    "bot/domain/breaker.py": ("tests/domain/test_breaker.py",),
     "bot/domain/decide.py": (
-        "tests/domain/test_approvals.py",
+        *_APPROVALS,
         "tests/domain/test_steps.py",
         "tests/domain/test_alerts.py",
         "tests/domain/test_conclusions.py",
         "tests/domain/test_endings.py",
     ),
+    "bot/incidents/preconditions.py": ("tests/incidents/test_executor.py",),
+    "bot/incidents/drift.py": ("tests/incidents/test_drift.py",),
+    "bot/incidents/approvals.py": ("tests/incidents/test_approvals.py",),
+    "bot/incidents/smaller.py": ("tests/incidents/test_smaller.py", _NARROWING),
+    "bot/incidents/narrowing.py": (_NARROWING,),
+    "bot/incidents/discretion.py": ("tests/incidents/test_discretion.py",),
 }
-_OTHERS = frozenset({"test_conditions", "test_template"})
 
 
 def modules() -> list[str]:
-    """Everything in `bot/policy` that decides, and what is named beside it."""
+    """In the order in which they are tried."""
     return list(COVERING)
-
-
-def _covering() -> dict[str, tuple[str, ...]]:
-    policy = tuple(
-        f"tests/policy/{path.name}"
-        for path in sorted((_ROOT / "tests/policy").glob("test_*.py"))
-        if path.stem not in _OTHERS
-    )
-    found = {
-        f"bot/policy/{path.name}": policy
-        for path in sorted((_ROOT / "bot/policy").glob("*.py"))
-        if path.stem not in _NO_CHECK | _CONDITIONS
-    }
-    return {**found, **_NAMED}
-
-
-COVERING: dict[str, tuple[str, ...]] = _covering()

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.values import Allow, Ask, Deny, Escalate, Verdict
 from bot.files import bundled_policy
+from bot.policy.autonomy import Autonomy
 from bot.policy.facts import Circumstances, Facts, Radius
 from bot.policy.gate import judge
 from bot.policy.rules import Policy
@@ -186,6 +187,15 @@ def test_two_asks_need_the_most_approvals_in_the_shortest_time() -> None:
     assert (found.approvals, found.expires_seconds) == (2, 300)
 
 
+def test_a_step_that_is_allowed_asks_nobody_of_its_own_rule() -> None:
+    allows = {"id": "allows", "tools": ["rerun_job"], "then": "allow", "approvers": ["@dba"]}
+    asks = {"id": "asks", "then": "ask"}
+    steps = [facts(), facts(tool="stop_job")]
+    found = judge(policy(allows, asks), steps, WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert (found.rule, found.approvers) == ("asks", WHO)
+
+
 def test_a_plan_whose_steps_nobody_may_approve_together_goes_to_a_person() -> None:
     rules = policy(
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@net"]},
@@ -298,6 +308,13 @@ def test_the_strictest_mode_among_the_services_touched_counts(mode: str) -> None
     both = facts(services={"etl", "billing"})
     assert not isinstance(judge(rules, [both], WHO, MOMENT), Allow)
     assert isinstance(judge(rules, [facts()], WHO, MOMENT), Allow)
+
+
+def test_where_no_service_is_touched_the_default_mode_counts() -> None:
+    assert Autonomy(default="manual", services={"etl": "autonomous"}).strictest(()) == (
+        "manual",
+        "",
+    )
 
 
 def test_no_mode_keeps_the_books_from_being_kept() -> None:
@@ -498,6 +515,12 @@ def test_a_threshold_of_the_step_hands_it_to_a_person(
     assert isinstance(found, Escalate)
     assert words in found.reason
     assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+
+
+def test_a_threshold_that_the_file_says_nothing_of_is_never_reached() -> None:
+    moment = Circumstances.model_validate({"now": START, **LATE, **HURTS, "failed_fixes": 9})
+    rules = policy({"id": "r", "then": "allow"})
+    assert isinstance(judge(rules, [facts(confidence="low")], WHO, moment), Allow)
 
 
 def test_every_threshold_that_is_reached_is_named_beside_the_rules_own_reason() -> None:
