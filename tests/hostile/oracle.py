@@ -276,7 +276,11 @@ class Oracle:
             confidence=self._confidence.get(incident, "low"),
             now=moment.now,
             tripped=frozenset(service for service, times in failed.items() if times >= 3),
-            failed_fixes=sum(each.failed for (of, _), each in self.plans.items() if of == incident),
+            failed_fixes=sum(
+                each.failed and each.plan.purpose == "fix"
+                for (of, _), each in self.plans.items()
+                if of == incident
+            ),
             narrowed=self._narrowed[incident],
         )
         wanted = {book: needed(book, case) for book in moment.rulebooks}

@@ -39,14 +39,14 @@ def main(arguments: Sequence[str]) -> int:
             pool.map(partial(_batch, steps=options.steps), seeds), start=1
         ):
             counted += found
-            failures += [failure] if failure else []
+            if failure:
+                failures.append(failure)
+                _say(f"\r{failure}")
             _say(f"\r{number * _AT_ONCE:,} sequences ...", end="")
         through = sum(pool.map(_quietly, range(options.harmless), chunksize=50))
     _say("\r")
-    for failure in failures:
-        _say(failure)
     share = through / options.harmless if options.harmless else 1.0
-    for name in ("sequences", "steps", "effects", "refusals"):
+    for name in ("sequences", "steps", "incidents", "effects", "refusals", "made smaller"):
         _say(f"{name:<22}{counted[name]:>10,}")
     _say(f"{'unauthorised':<22}{counted['faults']:>10,}")
     _say(f"{'harmless plans':<22}{through:>10,} of {options.harmless:,} let through, {share:.1%}")
