@@ -20,6 +20,7 @@ import pytest
 
 from tests.mutants.covering import COVERING, modules
 from tests.mutants.mutations import Mutant, mutants
+from tests.mutants.preload import forget, preload
 
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
@@ -41,7 +42,9 @@ def main(arguments: Sequence[str]) -> int:
         made = mutants((ROOT / module).read_text(encoding="utf-8"))
         names = {f"{module}: {each.name}" for each in made}
         wanted = [each for each in made if f"{module}: {each.name}" not in excused]
+        preload(_dotted(module), COVERING[module])
         alive = list(_living(module, wanted, options.jobs))
+        forget()
         for mutant in alive:
             _say(f"\nALIVE {module}:{mutant.line} {mutant.name}\n{_difference(module, mutant)}")
         stale = sorted(e for e in excused if e.startswith(f"{module}: ") and e not in names)
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _living(module: str, wanted: Sequence[Mutant], jobs: int) -> Iterator[Mutant]:
-    """Those that no test notices. Each is a fork that has nothing of ours loaded yet."""
+    """Those that no test notices. Each is a fork that has loaded nothing yet that uses it."""
     tests = COVERING[module]
     running: dict[int, tuple[Mutant, float]] = {}
     waiting = list(wanted)
@@ -92,7 +95,7 @@ class _Swap(MetaPathFinder):
 
     def __init__(self, module: str, source: str) -> None:
         self._path = ROOT / module
-        self._name = module.removesuffix(".py").replace("/", ".")
+        self._name = _dotted(module)
         self._source = source
 
     def find_spec(
@@ -107,6 +110,10 @@ class _Swap(MetaPathFinder):
                 return compile(source, file, "exec", dont_inherit=True)
 
         return importlib.util.spec_from_file_location(fullname, file, loader=Loader(fullname, file))
+
+
+def _dotted(module: str) -> str:
+    return module.removesuffix(".py").replace("/", ".")
 
 
 def _warm_up() -> None:
