@@ -55,7 +55,7 @@ class Machine:
         self.groups, self.full = (
             {
                 "@oncall": frozenset({"U1", "U2", "G1", "B1"}),
-                "@security": frozenset({"U2", "U3", "G1"}),
+                "@security": frozenset({"U3", "G1"}),
             },
             {"U1", "U2", "U3"},
         )

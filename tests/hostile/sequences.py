@@ -146,7 +146,7 @@ class Sequences(RuleBasedStateMachine):
     def works(self, most: int) -> None:
         self.it.work(most)
 
-    @rule(user=st.sampled_from(("U1", "U2")), plan=st.integers(0, 3))
+    @rule(user=st.sampled_from(("U1", "U2", "U3")), plan=st.integers(0, 3))
     def an_approver_approves(self, user: str, plan: int) -> None:
         ref = self._ref(plan)
         if ref:
@@ -279,7 +279,7 @@ class Sequences(RuleBasedStateMachine):
 
     @rule(
         group=st.sampled_from(("@oncall", "@security")),
-        people=st.sampled_from((("U1", "U2", "G1", "B1"), ("U2",), ("U3",), ())),
+        people=st.sampled_from((("U1", "U2", "G1", "B1"), ("U2", "U3"), ("U2",), ("U3",), ())),
         away=st.booleans(),
     )
     def people_come_and_go(self, group: str, people: tuple[str, ...], away: bool) -> None:

@@ -12,10 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.fakes.house import RUNBOOK
-from tests.fakes.story import alert, plan, proposed, started
 from tests.hostile.harmless import let_through
-from tests.hostile.machine import Machine
 from tests.hostile.sequences import Sequences
 
 SETTINGS = settings(
@@ -54,23 +51,3 @@ def test_in_no_order_of_things_does_anything_unauthorised_happen() -> None:
 
 def test_harmless_plans_go_through() -> None:
     assert sum(let_through(seed) for seed in range(_PLANS)) >= 0.99 * _PLANS
-
-
-class TestTheJudge:
-    """It sees what it is there to see."""
-
-    @pytest.fixture
-    def it(self) -> Iterator[Machine]:
-        machine = Machine("shipped")
-        yield machine
-        machine.close()
-
-    def test_an_effect_that_nobody_started(self, it: Machine) -> None:
-        it.oracle.arrived("key-1", "paint hall green")
-        assert "no start on record" in it.oracle.faults[0]
-
-    def test_a_start_that_nobody_approved(self, it: Machine) -> None:
-        it.receive(alert())
-        events = [*proposed(plan(runbook=RUNBOOK)), started()]
-        it.store.ledger.told[0]("INC-1", events)
-        assert any("policy wants" in fault for fault in it.oracle.faults)
