@@ -43,15 +43,16 @@ def main(arguments: Sequence[str]) -> int:
         names = {f"{module}: {each.name}" for each in made}
         wanted = [each for each in made if f"{module}: {each.name}" not in excused]
         preload(_dotted(module), COVERING[module])
-        alive = list(_living(module, wanted, options.jobs))
-        forget()
-        for mutant in alive:
+        alive = []
+        for mutant in _living(module, wanted, options.jobs):
+            alive.append(mutant)
             _say(f"\nALIVE {module}:{mutant.line} {mutant.name}\n{_difference(module, mutant)}")
+        forget()
         stale = sorted(e for e in excused if e.startswith(f"{module}: ") and e not in names)
         for each in stale:
             _say(f"{EQUIVALENT.name} names what is not there: {each}")
         tried, survivors = tried + len(wanted), survivors + len(alive) + len(stale)
-        _say(f"{module}: {len(wanted)} mutants, {len(wanted) - len(alive)} killed")
+        _say(f"\r{module}: {len(wanted)} mutants, {len(wanted) - len(alive)} killed")
     spent = time.monotonic() - begin
     _say(f"{tried} mutants, {survivors} alive, in {spent:.0f} s; {len(excused)} are equivalent")
     return 1 if survivors else 0
@@ -70,6 +71,8 @@ def _living(module: str, wanted: Sequence[Mutant], jobs: int) -> Iterator[Mutant
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del running[pid]
+                left = len(waiting) + len(running)
+                _say(f"\r{module}: {len(wanted) - left} of {len(wanted)} ", end="")
                 if os.waitstatus_to_exitcode(status) == 0:
                     yield mutant
             elif time.monotonic() - since > _SECONDS:
@@ -140,8 +143,8 @@ def _difference(module: str, mutant: Mutant) -> str:
     return "\n".join(list(lines)[2:])
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+def _say(text: str, end: str = "\n") -> None:
+    sys.stdout.write(text + end)
     sys.stdout.flush()
 
 
