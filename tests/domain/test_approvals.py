@@ -185,6 +185,12 @@ class TestNarrowing:
             ([decided("reject")], {}, "already rejected by U1"),
             ([voided("drift")], {}, "drift"),
             ([voided("expired")], {}, "expired at"),
+            (
+                proposed(plan("P2")),
+                {"plan": plan("P3", steps=1, requester="U2")},
+                "not one to make smaller",
+            ),
+            ([resolved()], {}, "not one to make smaller"),
         ],
     )
     def test_only_what_waits_is_narrowed(self, more: Any, changes: Any, words: str) -> None:

@@ -49,6 +49,7 @@ CHANGES: dict[str, Callable[[Machine], object]] = {
     "the worker is held": lambda it: it.hold("checkpoint"),
 }
 """What may happen after an approval and before its step."""
+WHOLE = parts([0, 1, 2, 3], "runbook")
 SCOPES = ("all", "lamps", "bells", "INC-1", "INC-2")
 _EDITS: tuple[dict[str, Any], ...] = (
     {},
@@ -124,9 +125,19 @@ class Sequences(RuleBasedStateMachine):
         spoilt=st.booleans(),
     )
     def it_is_stopped_the_moment_that(self, event: str, scope: str, spoilt: bool) -> None:
+        self.another_incident_begins(WHOLE, diagnosis())
         if self._approved():
             self.it.stops_at(event, scope)
             self.it.world.spoilt = spoilt
+            self.it.work()
+
+    @rule(users=st.lists(st.sampled_from(("U1", "U2", "U3")), min_size=1, max_size=4))
+    def two_teams_are_asked(self, users: list[str]) -> None:
+        self.it.deploy("teams")
+        self.another_incident_begins(parts([0, 1], "runbook"), diagnosis())
+        ref = self._ref(0)
+        if ref:
+            self.it.click([(user, "approve", ref) for user in users])
             self.it.work()
 
     @rule(plan=plans, diagnosis=diagnoses)
@@ -267,7 +278,7 @@ class Sequences(RuleBasedStateMachine):
         """Fix after fix lands and does not help."""
         self.it.deploy(book)
         for _ in range(times):
-            self.another_incident_begins(parts([0, 1, 2, 3], "runbook"), diagnosis())
+            self.another_incident_begins(WHOLE, diagnosis())
             self._approved()
             self.it.world.spoilt = True
             self.it.work()

@@ -16,7 +16,7 @@ from tests.hostile.harmless import let_through
 from tests.hostile.sequences import Sequences
 
 SETTINGS = settings(
-    max_examples=300,
+    max_examples=200,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
