@@ -1,11 +1,11 @@
 # What a newcomer types. Needs Python 3.11 or later and make; no git, no root, nothing else.
 #   PYTHON=/usr/bin/python3.12   another Python to build .venv with
-#   ARGS="--headless"            more arguments for `make demo` or `make test`
+#   ARGS="--headless"            more arguments for `make demo`, `test`, `hostile` or `mutants`
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check clean
+.PHONY: help setup demo test check hostile mutants clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +19,8 @@ help:
 	@echo "make setup   only set up: $(VENV), with the pinned packages; about a minute"
 	@echo "make test    run the tests"
 	@echo "make check   style, types and layers: ruff, mypy, import-linter"
+	@echo "make hostile a hostile brain and bad luck: ten thousand sequences, nothing unauthorised"
+	@echo "make mutants takes out each check of policy in turn and must see a test fail"
 	@echo "make clean   remove $(VENV) and the caches; what opsbot has recorded stays"
 
 setup: $(STAMP)
@@ -38,6 +40,12 @@ check: $(STAMP)
 	@echo "Layers ..."
 	@$(BIN)/lint-imports --no-logo >$(VENV)/layers.txt 2>&1 || { cat $(VENV)/layers.txt; exit 1; }
 	@echo "All in order."
+
+hostile: $(STAMP)
+	@$(BIN)/python -m tests.hostile.run $(ARGS)
+
+mutants: $(STAMP)
+	@$(BIN)/python -m tests.mutants.run $(ARGS)
 
 clean:
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

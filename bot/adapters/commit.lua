@@ -81,7 +81,7 @@ else
 end
 for _, claim in ipairs(c.claims) do
   if claim.release then
-    redis.call('HSET', claim.key, 'open', '0')
+    redis.call('HSET', claim.key, 'open', '0', 'starts_at', claim.starts_at)
     redis.call('PEXPIRE', claim.key, c.remember_ms)
   else
     redis.call('HSET', claim.key, 'incident', c.incident, 'starts_at', claim.starts_at, 'open', '1')

@@ -30,6 +30,8 @@ class JoinAlert(Command):
 
 class ClearAlert(Command):
     fingerprint: str
+    starts_at: datetime | None = None
+    """When what cleared had begun, as its sender says."""
 
 
 class AssignThreads(Command):

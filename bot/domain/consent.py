@@ -112,5 +112,7 @@ def _require_waiting(state: PlanState, digest: str, at: datetime, *, again: bool
         raise AlreadyDecidedError(
             "approved" if last.choice == "approve" else "rejected", last.by, last.at
         )
-    if state.expires_at and at >= state.expires_at:
+    if state.expires_at is None:
+        raise PlanChangedError(f"plan {state.plan.id!r} was put before nobody yet")
+    if at >= state.expires_at:
         raise ExpiredError(state.expires_at)

@@ -52,7 +52,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             known = incident.alerts.get(fingerprint)
             if known is None or known.status == "resolved":
                 return []
-            return [e.AlertCleared(**by, fingerprint=fingerprint)]
+            return [e.AlertCleared(**by, fingerprint=fingerprint, starts_at=command.starts_at)]
         case c.AssignThreads():
             if incident.threads or incident.diagnosis is not None or incident.resolved_at:
                 return []
@@ -226,9 +226,8 @@ def _join(incident: Incident, command: c.JoinAlert) -> list[e.IncidentEvent]:
     if incident.resolved_at:
         raise CommandRefusedError(f"{incident.id} is resolved; an alert that fires opens another")
     known = incident.alerts.get(command.alert.fingerprint)
-    repeats = known is not None and known.starts_at >= command.alert.starts_at
-    if repeats and known is not None and known.status == "firing":
-        return []
+    if known is not None and known.starts_at >= command.alert.starts_at:
+        return []  # a repeat, or a late word of what has cleared
     return [e.AlertJoined(at=command.at, actor=command.actor, alert=command.alert)]
 
 

@@ -55,6 +55,8 @@ class AlertJoined(Event):
 class AlertCleared(Event):
     type: Literal["alert.cleared"] = "alert.cleared"
     fingerprint: str
+    starts_at: datetime | None = None
+    """When what cleared had begun; its "firing" may still be on the way."""
 
 
 class ThreadsAssigned(Event):

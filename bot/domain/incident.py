@@ -148,8 +148,10 @@ class Incident(Frozen):
                 done = self.threads[event.thread].model_copy(update={"finished": event})
                 return self._set(threads={**self.threads, event.thread: done})
             case e.AlertCleared(fingerprint=fingerprint):
-                cleared = self.alerts[fingerprint].model_copy(
-                    update={"status": "resolved", "ends_at": event.at}
+                known = self.alerts[fingerprint]
+                began = max(known.starts_at, event.starts_at or known.starts_at)
+                cleared = known.model_copy(
+                    update={"status": "resolved", "starts_at": began, "ends_at": event.at}
                 )
                 return self._set(alerts={**self.alerts, fingerprint: cleared})
             case e.DiagnosisReached(diagnosis=diagnosis):

@@ -107,7 +107,12 @@ class Intake:
         holder = await ledger.holder(alert.fingerprint)
         if alert.status == "resolved":
             if holder and holder.open and alert.starts_at >= holder.starts_at:
-                clear = c.ClearAlert(at=now, actor=alert.source, fingerprint=alert.fingerprint)
+                clear = c.ClearAlert(
+                    at=now,
+                    actor=alert.source,
+                    fingerprint=alert.fingerprint,
+                    starts_at=alert.starts_at,
+                )
                 await self._incidents.handle(holder.incident, clear)
             return
         if holder and not holder.open and alert.starts_at <= holder.starts_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -79,11 +80,17 @@ class Readings:
 
 
 def parsed(tool: Tool[Any], params: dict[str, Any]) -> Params:
-    """Raises InvalidCall naming each parameter the tool refuses."""
+    """Raises InvalidCall naming each parameter the tool refuses, or a number without end."""
     try:
-        return tool.params.model_validate(params)
+        valid = tool.params.model_validate(params)
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'parameters'}: {e['msg']}" for e in error.errors()
         )
         raise InvalidCall(f"{tool.name}: {wrong}") from error
+    try:
+        json.dumps(valid.model_dump(), allow_nan=False, default=str)
+    except ValueError as error:
+        # The ledger keeps JSON, which has no such number: something else would run than was asked.
+        raise InvalidCall(f"{tool.name}: infinity and NaN are no values of a parameter") from error
+    return valid

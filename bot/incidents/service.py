@@ -138,6 +138,8 @@ def _released(incident: Incident, events: Sequence[e.IncidentEvent]) -> list[Cla
     """A resolved incident lets go of every alert it held."""
     if not any(isinstance(event, e.IncidentResolved) for event in events):
         return []
+    for event in events:
+        incident = incident.evolve(event)
     return [
         Claim(fingerprint=a.fingerprint, starts_at=a.starts_at, release=True)
         for a in incident.alerts.values()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from tools.kit.types import Frozen
 
@@ -33,11 +33,22 @@ class Service(Frozen):
     sla_minutes: int | None = Field(default=None, ge=1)
     """How long it may be down, as promised to whoever uses it."""
 
+    @field_validator("jobs", "instances", "aliases")
+    @classmethod
+    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _named(value)
+
 
 class Inventory(Frozen):
     """Everything a name may refer to. What it doesn't know can't be a target."""
 
     services: dict[str, Service] = {}
+
+    @field_validator("services")
+    @classmethod
+    def _names(cls, value: dict[str, Service]) -> dict[str, Service]:
+        _named(tuple(value))
+        return value
 
     @classmethod
     def read(cls, path: Path) -> Inventory:
@@ -66,3 +77,11 @@ class Inventory(Frozen):
     def owners_of(self, name: str) -> tuple[str, ...]:
         service = self.service_of(name)
         return self.services[service].owners if service else ()
+
+
+def _named(names: tuple[str, ...]) -> tuple[str, ...]:
+    """An empty name or a pattern would make anything a known target."""
+    for name in names:
+        if not name.strip() or "*" in name:
+            raise ValueError(f"{name!r} names nothing: write each name out")
+    return names

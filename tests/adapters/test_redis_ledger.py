@@ -172,6 +172,16 @@ class TestClaims:
         await committed(ledger, "INC-2", [opened()], claims=[claim()])
         assert await redis.ttl(keys.fingerprint("fp-1")) == -1
 
+    async def test_what_cleared_later_than_it_was_taken_is_remembered_as_that(
+        self, ledger: RedisLedger
+    ) -> None:
+        await committed(ledger, "INC-1", [opened()], claims=[claim()])
+        later = claim(release=True).model_copy(update={"starts_at": at(60)})
+        await committed(ledger, "INC-1", [resolved()], claims=[later])
+        holder = await ledger.holder("fp-1")
+        assert holder is not None
+        assert (holder.starts_at, holder.open) == (at(60), False)
+
     async def test_nobody_holds_what_was_never_seen(self, ledger: RedisLedger) -> None:
         assert await ledger.holder("fp-1") is None
 

@@ -64,12 +64,14 @@ class TestReservations:
     async def test_all_free_it_commits(self, ledger: RedisLedger) -> None:
         assert (await reserve(ledger, "INC-1", switches=("all",), limits=(LIMIT,))).version == 1
 
+    @pytest.mark.invariant(16)
     @pytest.mark.parametrize("token", ["", "another's"])
     async def test_a_lost_lease_refuses(self, ledger: RedisLedger, token: str) -> None:
         with pytest.raises(NotReservedError, match="lease lost"):
             await reserve(ledger, "INC-1", token=token)
         assert not (await ledger.load("INC-1")).exists
 
+    @pytest.mark.invariant(16)
     async def test_an_expired_lease_refuses(self, ledger: RedisLedger, redis: Redis) -> None:
         token = await ledger.acquire("mine", 30)
         await redis.delete(keys.lease("mine"))

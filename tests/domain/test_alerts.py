@@ -49,8 +49,16 @@ class TestAlerts:
     def test_one_that_cleared_and_fires_again_is_told(self) -> None:
         two = told(opened(), e.AlertJoined(at=at(1), actor="x", alert=alert("fp-2")))
         cleared = after(two, c.ClearAlert(at=at(5), fingerprint="fp-1"))
-        events = decide(cleared, c.JoinAlert(at=at(6), alert=alert()))
+        events = decide(cleared, c.JoinAlert(at=at(6), alert=alert(starts_at=at(6))))
         assert types(events) == ["alert.joined"]
+
+    @pytest.mark.invariant(5)
+    @pytest.mark.parametrize("began", [-1, 0, 4])
+    def test_a_late_word_of_what_has_cleared_does_not_reopen_it(self, began: float) -> None:
+        two = told(opened(), e.AlertJoined(at=at(1), actor="x", alert=alert("fp-2")))
+        clear = c.ClearAlert(at=at(5), fingerprint="fp-1", starts_at=at(4))
+        late = c.JoinAlert(at=at(6), alert=alert(starts_at=at(began)))
+        assert decide(after(two, clear), late) == []
 
     def test_none_joins_what_is_resolved(self) -> None:
         over = told(opened(), resolved())
@@ -60,6 +68,7 @@ class TestAlerts:
         two = told(opened(), e.AlertJoined(at=at(1), actor="x", alert=alert("fp-2")))
         assert types(decide(two, c.ClearAlert(at=at(5), fingerprint="fp-1"))) == ["alert.cleared"]
 
+    @pytest.mark.invariant(6)
     def test_clearing_the_last_resolves_and_voids_what_waits_for_people(self) -> None:
         waiting = told(opened(), diagnosed(), proposed())
         events = decide(waiting, c.ClearAlert(at=at(5), fingerprint="fp-1"))
@@ -94,6 +103,10 @@ class TestThreads:
         assigned = after(told(opened()), self.ASSIGN)
         assert types(decide(assigned, self.FINISH)) == ["thread.finished"]
         assert decide(after(assigned, self.FINISH), self.FINISH) == []
+
+    def test_come_too_late_once_there_is_a_diagnosis(self) -> None:
+        assigned = after(told(opened()), self.ASSIGN)
+        assert decide(assigned.evolve(diagnosed()), self.FINISH) == []
 
     def test_nobody_assigned_say_nothing(self) -> None:
         assert decide(told(opened()), self.FINISH) == []

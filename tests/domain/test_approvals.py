@@ -65,6 +65,7 @@ class TestApprovals:
         ended = after(after(two, decision()), decision(actor="U2", choice="reject"))
         assert ended.plans["P1"].status is PlanStatus.REJECTED
 
+    @pytest.mark.invariant(13)
     @pytest.mark.parametrize("choice", ["approve", "reject"])
     def test_what_is_decided_stays(self, choice: str) -> None:
         ended = after(told(self.WAITING), decision(choice=choice))
@@ -74,6 +75,7 @@ class TestApprovals:
     def test_a_changed_digest_is_refused(self) -> None:
         assert_refused(told(self.WAITING), decision(digest="f" * 64), "is")
 
+    @pytest.mark.invariant(14)
     def test_the_requester_cannot_approve_but_can_reject(self) -> None:
         own = plan(requester="U1")
         waiting = told(opened(), diagnosed(), proposed(own))
@@ -82,6 +84,7 @@ class TestApprovals:
         rejected = after(waiting, decision(digest=digest, choice="reject"))
         assert rejected.plans["P1"].status is PlanStatus.REJECTED
 
+    @pytest.mark.invariant(12)
     @pytest.mark.parametrize(("seconds", "may"), [(-1, True), (0, False), (1, False)])
     def test_it_expires_to_the_second(self, seconds: float, may: bool) -> None:
         click = decision(at=at(2 + EXPIRES + seconds))
@@ -110,6 +113,12 @@ class TestApprovals:
         due = c.ExpireApproval(at=at(2 + EXPIRES), plan_id="P1")
         assert types(decide(waiting, due)) == ["plan.voided", "person.called"]
         assert decide(told(APPROVED), due) == []
+
+    def test_a_plan_that_was_put_before_nobody_yet_is_neither_decided_nor_expired(self) -> None:
+        unasked = told(opened(), diagnosed(), proposed()[:1])
+        assert_refused(unasked, decision(), "was put before nobody yet")
+        assert decide(unasked, c.ExpireApproval(at=at(9999), plan_id="P1")) == []
+        assert_refused(told(opened(), proposed()[:1], voided("expired")), decision(), "expired")
 
     @pytest.mark.parametrize("command", ["expire", "reject"])
     def test_books_nobody_approved_call_nobody(self, command: str) -> None:
@@ -176,6 +185,12 @@ class TestNarrowing:
             ([decided("reject")], {}, "already rejected by U1"),
             ([voided("drift")], {}, "drift"),
             ([voided("expired")], {}, "expired at"),
+            (
+                proposed(plan("P2")),
+                {"plan": plan("P3", steps=1, requester="U2")},
+                "not one to make smaller",
+            ),
+            ([resolved()], {}, "not one to make smaller"),
         ],
     )
     def test_only_what_waits_is_narrowed(self, more: Any, changes: Any, words: str) -> None:
@@ -188,6 +203,10 @@ class TestVoidedPlans:
         incident = after(told(APPROVED), void(cause))
         assert incident.plans["P1"].wants_replan
         assert not incident.calls
+
+    def test_one_that_still_waits_for_people_is_voided_too(self) -> None:
+        incident = after(told(opened(), diagnosed(), proposed()), void("policy"))
+        assert incident.plans["P1"].status is PlanStatus.VOID
 
     def test_a_plan_that_cannot_start_calls_a_person(self) -> None:
         events = decide(told(APPROVED), void("failed"))

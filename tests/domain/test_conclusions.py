@@ -69,6 +69,24 @@ class TestConclusions:
         both = frozenset({"lamps", "bells"})
         assert types(decide(wider, conclude(services=both))) == ["diagnosis.reached"]
 
+    def test_a_plan_is_put_before_people_although_the_incident_grew_meanwhile(self) -> None:
+        wider = told(opened(), e.AlertJoined(at=at(1), actor="x", alert=BELLS))
+        found = conclude(services=frozenset({"lamps"}), plan=plan(), verdict=ask())
+        assert "approval.requested" in types(decide(wider, found))
+
+    @pytest.mark.parametrize("half", [{"plan": plan()}, {"verdict": ask()}])
+    def test_a_plan_without_a_verdict_or_a_verdict_without_a_plan_is_neither(
+        self, half: dict[str, Any]
+    ) -> None:
+        assert types(decide(told(opened()), conclude(**half))) == ["diagnosis.reached"]
+
+    def test_a_successor_of_a_voided_plan_is_proposed(self) -> None:
+        second = c.ProposePlan(at=at(3), plan=plan("P2"), verdict=ask())
+        assert types(decide(told(opened(), diagnosed(), proposed()), second)) == [
+            "plan.proposed",
+            "approval.requested",
+        ]
+
     def test_an_alert_of_another_service_reopens_the_question(self) -> None:
         joined = e.AlertJoined(at=at(3), actor="x", alert=BELLS)
         assert told(opened(), diagnosed(), joined).diagnosis is None

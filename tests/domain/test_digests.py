@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.domain.events import PlanProposed, dump, load_decisions
 from bot.domain.values import Plan
-from tests.fakes.story import at, guard, plan, step
+from tests.fakes.story import ask, at, guard, plan, step
 from tools.kit.types import Change, DryRun, Effect, Target
 
 
@@ -98,6 +101,34 @@ def test_the_order_of_targets_does_not() -> None:
 def test_true_and_1_differ() -> None:
     one, other = with_dry_run(changes=change(after=True)), with_dry_run(changes=change(after=1))
     assert one.digest("change") != other.digest("change")
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+_VALUES = st.one_of(
+    _TEXTS,
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.none(),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_VALUES, _VALUES, st.dictionaries(_TEXTS, st.one_of(_VALUES, st.lists(_VALUES))))
+def test_it_is_the_same_after_the_ledger_kept_it(
+    before: Any, after: Any, params: dict[str, Any]
+) -> None:
+    kept = with_step(params=params, dry_run=changing(before, after))
+    proposed = PlanProposed(at=at(0), actor="opsbot", plan=kept, verdict=ask())
+    [loaded] = load_decisions(dump([proposed]).encode())
+    assert isinstance(loaded, PlanProposed)
+    assert loaded.plan.digest("change") == kept.digest("change")
+
+
+def changing(before: Any, after: Any) -> DryRun:
+    shown = step().dry_run
+    change = Change(target="hall", field="colour", before=before, after=after)
+    return shown.model_copy(update={"changes": (change,)})
 
 
 def test_no_field_holds_a_clock() -> None:

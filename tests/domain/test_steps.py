@@ -62,6 +62,9 @@ class TestSteps:
     def test_a_step_starts_once_and_in_its_turn(self, more: Any, index: int) -> None:
         assert_refused(told(APPROVED, more), start(index), f"step {index + 1} of 'P1' is")
 
+    def test_the_second_starts_once_the_first_is_verified(self) -> None:
+        assert types(decide(told(APPROVED, done(0)), start(1))) == ["action.started"]
+
     @pytest.mark.parametrize("verdict", [ask(), DENY, ESCALATE])
     def test_nothing_starts_unapproved(self, verdict: Any) -> None:
         incident = told(opened(), diagnosed(), proposed(verdict=verdict))

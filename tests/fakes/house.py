@@ -1,4 +1,6 @@
-"""The use cases on a real Valkey, over a fake world, with a clock and a queue a test can hold."""
+"""The use cases on a real Valkey or in memory, over a fake world, with a clock and a queue a test
+can hold.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from bot.adapters.redis_ledger import RedisLedger
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
-from bot.domain.ports import Draft
+from bot.domain.ports import Controls, Draft, Inbox
 from bot.domain.seal import Seal
 from bot.domain.values import Alert, Diagnosis, Intended, PlanDraft, RunbookRef, Thread, Words
 from bot.domain.work import Work
@@ -39,6 +41,7 @@ from bot.incidents.sweeper import Sweeper
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
 from bot.redaction.redactor import Redactor
+from tests.fakes.memory import Memory, MemoryLedger
 from tests.fakes.story import START, WORDS, alert, diagnosis, guard
 from tests.fakes.tools import CreateTicket, Look, PaintLamp, UpdateTicket, World
 from tools.kit.catalog import Catalog
@@ -159,12 +162,24 @@ def rules(*given: dict[str, Any]) -> Policy:
 ALLOWING = ({"id": "auto", "effects": ["write"], "then": "allow"},)
 
 
+def _stored(
+    store: Redis | Memory, sync: bool
+) -> tuple[RedisLedger | MemoryLedger, Inbox, Controls]:
+    if isinstance(store, Memory):
+        return store.ledger, store.inbox, store.controls
+    return (
+        RedisLedger(store, sync_each_commit=sync, seal=SEAL),
+        RedisInbox(store, sync_each_put=sync),
+        RedisControls(store, sync_each_write=sync),
+    )
+
+
 class House:
-    """One deployment. A second one on the same `redis` and `world` is a second worker."""
+    """One deployment. A second one on the same `store` and `world` is a second worker."""
 
     def __init__(
         self,
-        redis: Redis,
+        store: Redis | Memory,
         *,
         world: World | None = None,
         clock: StoppedClock | None = None,
@@ -174,7 +189,7 @@ class House:
         sync: bool = False,
     ) -> None:
         """`sync`: ask for the disk at each write, for a server that doesn't sync each."""
-        self.redis = redis
+        self.redis: Any = store
         self.world = world or World()
         self.clock = clock or StoppedClock()
         self.policy = policy or rules()
@@ -182,9 +197,7 @@ class House:
         self.queue = HeldQueue()
         self.brain = Brain()
         self.people = FewPeople()
-        self.ledger = RedisLedger(redis, sync_each_commit=sync, seal=SEAL)
-        self.inbox = RedisInbox(redis, sync_each_put=sync)
-        self.controls = RedisControls(redis, sync_each_write=sync)
+        self.ledger, self.inbox, self.controls = _stored(store, sync)
         self.incidents = Incidents(
             self.ledger, self.queue, self.clock, oncall=("@oncall",), breaker=self.policy.breaker
         )

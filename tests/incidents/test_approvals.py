@@ -27,6 +27,7 @@ async def test_whoever_is_on_call_may_approve(house: House) -> None:
     assert [w.kind for w in house.queue.items] == ["execute"]
 
 
+@pytest.mark.invariant(14)
 @pytest.mark.parametrize("user", ["U3", "G1", "B1", "U9", "@oncall", ""])
 async def test_nobody_else_may(house: House, user: str) -> None:
     """Not another team, a guest on call, a bot on call, a stranger, or a group itself."""
@@ -36,6 +37,27 @@ async def test_nobody_else_may(house: House, user: str) -> None:
     assert (await house.fix()).status is PlanStatus.AWAITING
 
 
+@pytest.mark.invariant(14)
+async def test_a_member_of_any_of_the_groups_that_are_asked_may(house: House) -> None:
+    asking = {"id": "r", "effects": ["write"], "then": "ask", "approvers": ["@dba", "@oncall"]}
+    either = House(house.redis, policy=rules(asking))
+    await either.asked()
+    await either.decide(user="U2")
+    assert (await either.fix()).status is PlanStatus.READY
+
+
+@pytest.mark.invariant(14)
+async def test_nobody_is_asked_for_a_reason_who_could_not_give_it(house: House) -> None:
+    fix = await house.asked()
+    with pytest.raises(NotAllowedError):
+        await house.approvals.consider("INC-1", "P1", fix.digest, "reject", "U3")
+    with pytest.raises(PlanChangedError):
+        await house.approvals.consider("INC-1", "P1", "0" * 64, "reject", "U1")
+    await house.approvals.consider("INC-1", "P1", fix.digest, "reject", "U1")
+    assert (await house.fix()).status is PlanStatus.AWAITING
+
+
+@pytest.mark.invariant(14)
 async def test_a_member_removed_since_it_was_shown_may_not(house: House) -> None:
     await house.asked()
     house.people.groups["@oncall"] = frozenset({"U2"})
@@ -43,6 +65,7 @@ async def test_a_member_removed_since_it_was_shown_may_not(house: House) -> None
         await house.decide()
 
 
+@pytest.mark.invariant(14)
 async def test_whoever_prompted_the_plan_may_not_approve_it(house: House) -> None:
     house.brain.plan = draft(requester="U1")
     await house.asked()
@@ -84,6 +107,7 @@ async def test_a_plan_that_is_not_there_is_refused(house: House) -> None:
         await house.decide(plan_id="P7")
 
 
+@pytest.mark.invariant(13)
 async def test_a_hundred_clicks_at_once_are_one_decision(house: House) -> None:
     await house.asked()
     answers = await clicks(house, [("approve", "U1")] * 100)
@@ -92,9 +116,12 @@ async def test_a_hundred_clicks_at_once_are_one_decision(house: House) -> None:
     assert (await house.events()).count("approval.decided") == 1
 
 
-async def test_approve_against_reject_ends_in_one_of_them(house: House) -> None:
+@pytest.mark.invariant(13)
+async def test_a_hundred_clicks_of_two_people_who_disagree_end_in_one_of_them(
+    house: House,
+) -> None:
     await house.asked()
-    answers = await clicks(house, [("approve", "U1"), ("reject", "U2")] * 10)
+    answers = await clicks(house, [("approve", "U1"), ("reject", "U2")] * 50)
     assert sum(isinstance(a, Incident) for a in answers) == 1
     [decision] = (await house.fix()).decisions
     other = {"approve": "approved", "reject": "rejected"}[decision.choice]
@@ -119,6 +146,7 @@ async def clicks(house: House, given: list[tuple[Any, str]]) -> list[Any]:
     )
 
 
+@pytest.mark.invariant(12)
 @pytest.mark.parametrize(("seconds", "may"), [(-1, True), (0, False), (1, False)])
 async def test_a_second_decides(house: House, seconds: float, may: bool) -> None:
     fix = await house.asked()
@@ -131,6 +159,29 @@ async def test_a_second_decides(house: House, seconds: float, may: bool) -> None
             await house.decide()
 
 
+@pytest.mark.invariant(12)
+async def test_a_clock_that_jumps_back_does_not_bring_back_what_expired(house: House) -> None:
+    await house.asked()
+    await house.later(900)
+    house.clock.advance(-900)
+    with pytest.raises(ExpiredError):
+        await house.decide()
+    assert (await house.fix()).status is PlanStatus.VOID
+
+
+@pytest.mark.invariant(12)
+@pytest.mark.parametrize("choice", ["approve", "reject"])
+async def test_what_was_decided_is_not_decided_again_by_another_clock(
+    house: House, choice: str
+) -> None:
+    await house.asked()
+    await house.decide(choice)
+    house.clock.advance(-86_400)
+    with pytest.raises(AlreadyDecidedError):
+        await house.decide(user="U2")
+
+
+@pytest.mark.invariant(12)
 async def test_an_approval_nobody_gave_expires_and_a_person_is_called(house: House) -> None:
     await house.asked()
     await house.later(900)

@@ -44,6 +44,7 @@ async def test_two_steps_run_in_their_order(house: House) -> None:
     assert house.world.painted == ["paint hall green", "paint attic green"]
 
 
+@pytest.mark.invariant(9)
 async def test_what_policy_allows_runs_without_a_person(house: House) -> None:
     alone = House(house.redis, policy=rules(*ALLOWING))
     await alone.asked()
@@ -51,12 +52,21 @@ async def test_what_policy_allows_runs_without_a_person(house: House) -> None:
     assert (await alone.fix()).decided_by == "policy:auto"
 
 
+async def test_what_policy_allows_to_the_sure_runs_if_the_diagnosis_is(house: House) -> None:
+    rule = {"id": "sure", "effects": ["write"], "min_confidence": "high", "then": "allow"}
+    sure = House(house.redis, policy=rules(rule))
+    await sure.asked()
+    assert sure.world.painted == ["paint hall green"]
+
+
+@pytest.mark.invariant(9)
 async def test_nothing_runs_unapproved(house: House) -> None:
     await house.asked()
     await house.jobs.run("INC-1|execute|P1:0")
     assert house.world.painted == []
 
 
+@pytest.mark.invariant(9)
 async def test_nothing_runs_rejected(house: House) -> None:
     await house.asked()
     await house.decide("reject")
@@ -100,6 +110,7 @@ async def test_a_worker_that_lost_its_lease_leaves_the_step_to_the_other(house: 
     assert house.world.painted == ["paint hall green"]
 
 
+@pytest.mark.invariant(11)
 class TestObjections:
     @pytest.mark.invariant(11)
     async def test_a_guard_that_no_longer_holds_asks_again(self, house: House) -> None:

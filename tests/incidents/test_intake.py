@@ -25,6 +25,7 @@ def cleared(fingerprint: str = "fp-1", since: float = 0) -> Alert:
     return alert(fingerprint, status="resolved", starts_at=at(since), ends_at=at(since + 60))
 
 
+@pytest.mark.invariant(4)
 async def test_fifty_deliveries_of_one_alert_at_once_are_one_incident(house: House) -> None:
     others = [House(house.redis) for _ in range(3)]
     await asyncio.gather(*(house.inbox.put([firing()]) for _ in range(50)))
@@ -38,6 +39,7 @@ async def test_an_alert_opens_an_incident_that_is_investigated_at_once(house: Ho
     assert {work.kind for work in house.queue.items} == {"investigate", "keep_books"}
 
 
+@pytest.mark.invariant(6)
 async def test_a_resolved_alert_closes_its_incident_and_voids_the_approval(house: House) -> None:
     await house.asked()
     await house.receive(cleared())
@@ -46,6 +48,7 @@ async def test_a_resolved_alert_closes_its_incident_and_voids_the_approval(house
     assert (await house.fix()).status is PlanStatus.VOID
 
 
+@pytest.mark.invariant(6)
 async def test_of_a_mixed_group_only_what_cleared_is_closed(house: House) -> None:
     await house.receive(firing("a"), firing("b"))
     await house.receive(cleared("a"), firing("b"))
@@ -54,10 +57,27 @@ async def test_of_a_mixed_group_only_what_cleared_is_closed(house: House) -> Non
     assert (await house.incident()).status is Status.RESOLVED
 
 
+@pytest.mark.invariant(5)
 async def test_a_late_firing_opens_nothing(house: House) -> None:
     await house.receive(firing(), cleared(), firing())
     assert await house.ledger.open_incidents() == []
     assert await house.ledger.recent_incidents(9) == ["INC-1"]
+
+
+@pytest.mark.invariant(5)
+async def test_a_clearing_that_overtook_its_own_firing_is_remembered(house: House) -> None:
+    await house.receive(firing(), cleared(since=600), firing(since=600))
+    assert await house.ledger.open_incidents() == []
+    await house.receive(firing(since=601))
+    assert await house.ledger.open_incidents() == ["INC-2"]
+
+
+@pytest.mark.invariant(5)
+async def test_a_late_firing_does_not_bring_back_what_has_cleared_in_an_open_incident(
+    house: House,
+) -> None:
+    await house.receive(firing("a"), firing("b"), cleared("a"), firing("a"), cleared("b"))
+    assert (await house.incident()).status is Status.RESOLVED
 
 
 async def test_one_that_fires_anew_opens_another(house: House) -> None:
@@ -65,6 +85,7 @@ async def test_one_that_fires_anew_opens_another(house: House) -> None:
     assert await house.ledger.open_incidents() == ["INC-2"]
 
 
+@pytest.mark.invariant(5)
 async def test_a_late_clearing_of_an_earlier_firing_closes_nothing(house: House) -> None:
     await house.receive(firing(), cleared(), firing(since=600), cleared(since=0))
     assert await house.ledger.open_incidents() == ["INC-2"]

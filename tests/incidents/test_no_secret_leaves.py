@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus
@@ -155,8 +156,9 @@ async def in_slack(slack: LocalSlack, house: Bureau) -> str:
     """Everything that is said in Slack, once the projector has said it all."""
     slots = RedisSlots(house.redis)
     client = make_client(slack.bot_token, slack.api_url)
+    feed = RedisLedger(house.redis, sync_each_commit=False)
     projector = Projector(
-        house.ledger, house.ledger, slots, Messages(client, slots, house.redactor),
+        house.ledger, feed, slots, Messages(client, slots, house.redactor),
         SlackDirectory(client), "C0INCIDENT",
     )  # fmt: skip
     for _ in range(40):

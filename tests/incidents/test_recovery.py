@@ -62,6 +62,7 @@ async def test_nobody_reads_back_before_the_deadline(house: House) -> None:
     assert (await house.fix()).steps[0].status is StepStatus.STARTED
 
 
+@pytest.mark.invariant(8)
 @pytest.mark.parametrize("times", [1, 5])
 @pytest.mark.invariant(7)
 async def test_a_step_enqueued_again_after_its_start_does_not_run(house: House, times: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.values import Allow, Ask, Deny, Escalate, Verdict
 from bot.files import bundled_policy
+from bot.policy.autonomy import Autonomy
 from bot.policy.facts import Circumstances, Facts, Radius
 from bot.policy.gate import judge
 from bot.policy.rules import Policy
@@ -56,6 +57,7 @@ def verdict(rule: dict[str, Any], step: Facts) -> Verdict:
     ("condition", "matching", "other"),
     [
         ({"tools": ["rerun_job"]}, {}, {"tool": "rerun_job_all"}),
+        ({"tools": ["stop_job", "rerun_job"]}, {}, {"tool": "start_job"}),
         ({"tools": ["rerun_"]}, {"tool": "rerun_"}, {"tool": "rerun_job"}),
         ({"tools": ["rerun_*"]}, {"tool": "rerun_*"}, {"tool": "rerun_job"}),
         ({"tools": ["glob:rerun_*"]}, {}, {"tool": "stop_job"}),
@@ -185,6 +187,30 @@ def test_two_asks_need_the_most_approvals_in_the_shortest_time() -> None:
     assert (found.approvals, found.expires_seconds) == (2, 300)
 
 
+def test_a_step_that_is_allowed_asks_nobody_of_its_own_rule() -> None:
+    allows = {"id": "allows", "tools": ["rerun_job"], "then": "allow", "approvers": ["@dba"]}
+    asks = {"id": "asks", "then": "ask"}
+    steps = [facts(), facts(tool="stop_job")]
+    found = judge(policy(allows, asks), steps, WHO, MOMENT)
+    assert isinstance(found, Ask)
+    assert (found.rule, found.approvers) == ("asks", WHO)
+
+
+def test_a_plan_whose_steps_nobody_may_approve_together_goes_to_a_person() -> None:
+    rules = policy(
+        {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@net"]},
+        {"id": "b", "tools": ["b_tool"], "then": "ask", "approvers": ["@dba"]},
+    )
+    found = judge(rules, [facts(tool="a_tool"), facts(tool="b_tool")], WHO, MOMENT)
+    assert isinstance(found, Escalate)
+    assert found.reason == "nobody may approve all of its steps (rules a, b)"
+
+
+def test_a_verdict_gives_the_rules_own_reason_or_names_the_rule() -> None:
+    assert verdict({"then": "deny", "reason": "on fire"}, facts()).reason == "on fire"
+    assert verdict({"then": "deny"}, facts()).reason == "rule 'r'"
+
+
 def test_whoever_approves_a_plan_may_approve_each_of_its_steps() -> None:
     rules = policy(
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@anyone"]},
@@ -238,6 +264,9 @@ def test_an_open_breaker_of_a_service_turns_what_would_run_by_itself_into_a_ques
     rules = policy({"id": "r", "then": "allow"})
     tripped = Circumstances(now=START, tripped=frozenset({"etl"}))
     assert isinstance(judge(rules, [facts()], WHO, tripped), Ask)
+    for then, kind in (("deny", Deny), ("escalate", Escalate)):
+        forbidding = policy({"id": "r", "then": then})
+        assert isinstance(judge(forbidding, [facts()], WHO, tripped), kind)
     elsewhere = Circumstances(now=START, tripped=frozenset({"billing"}))
     assert isinstance(judge(rules, [facts()], WHO, elsewhere), Allow)
 
@@ -279,6 +308,13 @@ def test_the_strictest_mode_among_the_services_touched_counts(mode: str) -> None
     both = facts(services={"etl", "billing"})
     assert not isinstance(judge(rules, [both], WHO, MOMENT), Allow)
     assert isinstance(judge(rules, [facts()], WHO, MOMENT), Allow)
+
+
+def test_where_no_service_is_touched_the_default_mode_counts() -> None:
+    assert Autonomy(default="manual", services={"etl": "autonomous"}).strictest(()) == (
+        "manual",
+        "",
+    )
 
 
 def test_no_mode_keeps_the_books_from_being_kept() -> None:
@@ -479,6 +515,12 @@ def test_a_threshold_of_the_step_hands_it_to_a_person(
     assert isinstance(found, Escalate)
     assert words in found.reason
     assert isinstance(judge(rules, [facts()], WHO, MOMENT), Ask)
+
+
+def test_a_threshold_that_the_file_says_nothing_of_is_never_reached() -> None:
+    moment = Circumstances.model_validate({"now": START, **LATE, **HURTS, "failed_fixes": 9})
+    rules = policy({"id": "r", "then": "allow"})
+    assert isinstance(judge(rules, [facts(confidence="low")], WHO, moment), Allow)
 
 
 def test_every_threshold_that_is_reached_is_named_beside_the_rules_own_reason() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from bot.policy.blast import blast
 from bot.policy.inventory import Inventory, InventoryError
@@ -109,3 +111,24 @@ def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, words: 
 def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match=r"nowhere\.yml"):
         Inventory.read(tmp_path / "nowhere.yml")
+
+
+@pytest.mark.invariant(17)
+@pytest.mark.parametrize("name", ["", " ", "*", "etl*"])
+@pytest.mark.parametrize("field", ["jobs", "instances", "aliases", "services"])
+def test_a_name_that_means_nothing_or_everything_is_refused(
+    tmp_path: Path, field: str, name: str
+) -> None:
+    entry: dict[str, Any] = {"environment": "production"}
+    services = {name: entry} if field == "services" else {"etl": {**entry, field: [name]}}
+    path = tmp_path / "inventory.yml"
+    path.write_text(yaml.safe_dump({"services": services}))
+    with pytest.raises(InventoryError, match="names nothing: write each name out"):
+        Inventory.read(path)
+
+
+@pytest.mark.invariant(17)
+@pytest.mark.parametrize("name", ["", " ", "*", "etl*", "night"])
+def test_an_empty_or_a_bare_name_is_no_known_target(inventory: Inventory, name: str) -> None:
+    assert inventory.service_of(name) is None
+    assert blast(dry_run(name), Effect.WRITE, inventory).unknown == (name,)

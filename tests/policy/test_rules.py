@@ -160,9 +160,21 @@ def test_one_that_is_not_there_or_not_text_is_named(tmp_path: Path) -> None:
 
 
 def test_an_id_used_twice_is_named(tmp_path: Path) -> None:
-    twice = {"version": 1, "rules": [{"id": "r", "then": "ask"}, {"id": "r", "then": "deny"}]}
+    twice: dict[str, Any] = {
+        "version": 1,
+        "rules": [{"id": "r", "then": "ask"}, {"id": "r", "then": "deny"}],
+    }
     with pytest.raises(PolicyError, match="'r' is used twice"):
         Policy.read(written(tmp_path, yaml.safe_dump(twice)))
+    more = {**twice, "rules": [*twice["rules"], {"id": "a", "then": "ask"}] * 2}
+    with pytest.raises(PolicyError, match="'a' is used twice"):
+        Policy.read(written(tmp_path, yaml.safe_dump(more)))
+
+
+@pytest.mark.parametrize("selector", ["tools", "services", "environments"])
+def test_a_selector_that_says_null_is_as_one_left_out(tmp_path: Path, selector: str) -> None:
+    [read] = Policy.read(written(tmp_path, rule(**{selector: None}))).rules
+    assert getattr(read, selector) is None
 
 
 @pytest.mark.parametrize(

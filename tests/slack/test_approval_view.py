@@ -247,6 +247,24 @@ def test_a_value_with_a_line_break_cant_look_like_a_line_of_ours() -> None:
     ]
 
 
+@pytest.mark.invariant(15)
+def test_a_value_with_characters_nobody_sees_cant_look_like_another() -> None:
+    change = Change(target=JOB, field="source", before="r\u202e-2", after="replica\u200b-1")
+    sly = switch(dry_run=DryRun(summary="Set", targets=switch().dry_run.targets, changes=(change,)))
+    text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
+    assert "r⟨U+202E⟩-2 → replica⟨U+200B⟩-1" in text
+
+
+@pytest.mark.invariant(15)
+@pytest.mark.parametrize("value", ["daily", "replica", "1", "source-"])
+def test_a_value_that_is_part_of_another_is_told_all_the_same(value: str) -> None:
+    """`all` in `hall` would hide that all of them are meant."""
+    sly = switch(params={**switch().params, "scope": value})
+    text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
+    assert f"with scope = {value}" in text
+
+
+@pytest.mark.invariant(15)
 @pytest.mark.parametrize(
     ("steps", "way_on"),
     [

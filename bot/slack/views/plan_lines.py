@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.values import Plan, Step
-from bot.slack.views.text import safe
+from bot.slack.views.text import safe, spelt
 from tools.kit.types import Change
 
 
@@ -18,7 +19,7 @@ def change_lines(plan: Plan) -> list[str]:
         lines.append(f"{number} {first}")
         lines += [f"      {line}" for line in more]
         shown = " ".join([first, *more])
-        hidden = [f"{name} = {value}" for name, value in _values(step) if value not in shown]
+        hidden = [f"{name} = {value}" for name, value in _values(step) if not _told(value, shown)]
         lines += [f"      with {', '.join(hidden)}"] if hidden else []
         lines += [f"      ⚠ {exact(warning)}" for warning in step.dry_run.warnings]
     return lines
@@ -44,8 +45,9 @@ def undo(plan: Plan) -> str:
 
 
 def exact(text: str) -> str:
-    """Outside text whole and on one line, so that it can't look like a line of ours."""
-    return safe(text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "))
+    """Outside text whole and on one line, so that it can't look like a line of ours, nor like a
+    text that it isn't."""
+    return safe(spelt(text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")))
 
 
 def what(plan: Plan) -> str:
@@ -66,6 +68,11 @@ def _raw(change: Change) -> str:
 
 def _values(step: Step) -> list[tuple[str, str]]:
     return [(exact(name), exact(str(value))) for name, value in _leaves("", step.params)]
+
+
+def _told(value: str, shown: str) -> bool:
+    """Whether it stands there by itself: the `all` of `hall` tells nobody of a scope `all`."""
+    return re.search(rf"(?<![\w-]){re.escape(value)}(?![\w-])", shown) is not None
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -50,6 +50,11 @@ def visible(text: str) -> str:
     return "".join(c for c in kept if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
 
 
+def spelt(text: str) -> str:
+    """With a name for each character that is not seen: `re⟨U+200B⟩plica`."""
+    return "".join(c if visible(c) else f"⟨U+{ord(c):04X}⟩" for c in text)
+
+
 def safe(text: str) -> str:
     """Text of outside as it stands: no mention, link, formatting or emoji of its own."""
     escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
