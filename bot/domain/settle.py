@@ -30,7 +30,10 @@ def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
 
 def _over_without_it(incident: Incident, command: c.Command) -> bool:
     """The fix failed and left nothing behind, and meanwhile every alert cleared."""
-    ends = isinstance(command, c.FinishStep | c.VerifyStep | c.VerifyRecovery | c.FinishRollback)
+    ends = isinstance(
+        command,
+        c.FinishStep | c.VerifyStep | c.VerifyRecovery | c.FinishRollback | c.VoidPlan,
+    )
     fix = incident.fix
     if not ends or incident.firing or fix is None or fix.status is not PlanStatus.FAILED:
         return False
@@ -63,6 +66,8 @@ def _cleared(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
 
 def _needs_person(incident: Incident, command: c.Command) -> str | None:
     match command:
+        case c.JoinAlert(alert=alert):
+            return _fires_again(incident) if incident.firing == (alert,) else None
         case c.Conclude(verdict=Deny() | Escalate() as verdict):
             return verdict.reason
         case c.ProposePlan(verdict=Deny() | Escalate() as verdict, plan=plan):
@@ -82,6 +87,13 @@ def _needs_person(incident: Incident, command: c.Command) -> str | None:
             return _failed(fix) if fix else None
         case _:
             return None
+
+
+def _fires_again(incident: Incident) -> str | None:
+    """All was quiet, and what is left of the last fix is a person's: nothing else looks at it."""
+    fix = incident.fix
+    failed = fix is not None and fix.status is PlanStatus.FAILED and not fix.live
+    return "the alert fires again, after a fix that failed" if failed else None
 
 
 def _fix_of(incident: Incident, plan_id: str) -> PlanState | None:

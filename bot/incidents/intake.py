@@ -136,6 +136,9 @@ class Intake:
         try:
             await self._incidents.handle(related or await ledger.new_id(), command, claims=[claim])
         except ConflictError:
+            taken = await ledger.holder(alert.fingerprint)
+            if taken is None or not taken.open:
+                raise
             log.info("%s was claimed meanwhile", alert.fingerprint)
 
     async def _open_incidents(self) -> list[Incident]:

@@ -16,7 +16,7 @@ from bot.incidents.approvals import NotAllowedError
 from bot.incidents.brakes import MembersBrakes
 from tests.fakes.brakes import HAND, stop, tripped
 from tests.fakes.house import APPROVERS, House, draft, rules
-from tests.fakes.story import START, alert
+from tests.fakes.story import START, alert, at
 from tests.fakes.tools import Colour, CreateTicket, Look, Paint, PaintLamp, UpdateTicket, World
 from tools.kit.tool import Context
 
@@ -293,3 +293,40 @@ class PaintAfter(PaintLamp):
         saved: BaseModel = await super().checkpoint(params, ctx)
         await type(self).then()
         return Colour.model_validate(saved.model_dump())
+
+
+async def halfway(house: House) -> None:
+    """The first of two steps has run, and meanwhile the alert cleared."""
+    house.brain.plan = draft("hall", "attic")
+    await house.approved()
+    while not (await house.fix()).steps[0].landed:
+        if not house.queue.items:
+            await house.sweeper.sweep()
+        await house.jobs.run(house.queue.items.pop(0).key)
+    await house.receive(alert(status="resolved", ends_at=at(60)))
+    assert (await house.incident()).resolved_at is None
+
+
+async def test_a_fix_stopped_halfway_after_the_alert_cleared_ends_its_incident(
+    house: House,
+) -> None:
+    await halfway(house)
+    await house.brakes.stop("lamps", HAND)
+    await house.work()
+    assert (await house.incident()).resolved_at is not None
+    await house.receive(alert(starts_at=at(9000)))
+    assert await house.ledger.open_incidents() == ["INC-2"]
+
+
+async def test_an_alert_that_fires_again_after_a_fix_that_hangs_calls_a_person(
+    house: House,
+) -> None:
+    await halfway(house)
+    house.world.lamps["hall"] = "mauve"
+    await house.work()
+    await house.later(4000)
+    incident = await house.incident()
+    assert (incident.resolved_at, incident.fixes[0].live) == (None, False)
+    await house.receive(alert(starts_at=at(9000)))
+    reasons = [call.reason for call in (await house.incident()).calls]
+    assert reasons[-1] == "the alert fires again, after a fix that failed"

@@ -10,6 +10,7 @@ import pytest
 
 from bot.adapters import keys
 from bot.domain.plan_state import PlanStatus
+from bot.domain.ports import ConflictError
 from bot.domain.values import Alert, Status
 from bot.incidents.correlate import correlate
 from bot.incidents.intake import Intake
@@ -174,3 +175,18 @@ async def test_an_incident_that_cannot_be_read_keeps_no_other_alert_waiting(hous
     assert (await house.incident("INC-2")).service == "bells"
     waiting = [(a.fingerprint, a.status) for _, a in await house.inbox.take(9, 0.001)]
     assert waiting == [("a", "firing"), ("a", "resolved")]
+
+
+async def test_an_alert_that_lost_every_race_and_is_nobodys_stays_in_the_inbox(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def loses(*_: Any, **__: Any) -> None:
+        raise ConflictError("version is 9")
+
+    await house.inbox.put([firing()])
+    with monkeypatch.context() as storm:
+        storm.setattr(house.incidents, "handle", loses)
+        with pytest.raises(ConflictError):
+            await house.intake.drain(wait_seconds=0.001)
+    assert await house.intake.drain(wait_seconds=0.001) == 1
+    assert await house.ledger.open_incidents() == ["INC-2"]
