@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 from redis.asyncio import Redis
 
+from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus
@@ -153,6 +154,7 @@ async def post(house: Bureau) -> None:
 
 async def in_slack(slack: LocalSlack, house: Bureau) -> str:
     """Everything that is said in Slack, once the projector has said it all."""
+    assert isinstance(house.ledger, RedisLedger)
     slots = RedisSlots(house.redis)
     client = make_client(slack.bot_token, slack.api_url)
     projector = Projector(
