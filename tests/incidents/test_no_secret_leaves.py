@@ -154,6 +154,7 @@ async def post(house: Bureau) -> None:
 
 async def in_slack(slack: LocalSlack, house: Bureau) -> str:
     """Everything that is said in Slack, once the projector has said it all."""
+    assert isinstance(house.ledger, RedisLedger)
     slots = RedisSlots(house.redis)
     client = make_client(slack.bot_token, slack.api_url)
     feed = RedisLedger(house.redis, sync_each_commit=False)

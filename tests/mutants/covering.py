@@ -18,7 +18,7 @@ COVERING: dict[str, tuple[str, ...]] = {
     "bot/policy/thresholds.py": _GATE,
     "bot/policy/facts.py": _GATE,
     "bot/policy/approvals.py": _RULES,
-    "bot/policy/rule.py": _RULES,
+    "bot/policy/rule.py": (*_RULES, "tests/policy/test_explain.py"),
     "bot/policy/rules.py": _RULES,
     "bot/policy/selectors.py": _RULES,
     "bot/policy/freeze.py": ("tests/policy/test_freeze.py",),

@@ -30,6 +30,17 @@ def test_the_cases_reach_every_rule_of_the_shipped_policy() -> None:
     assert {rule.id for rule in SHIPPED.rules} <= reached
 
 
+def test_names_are_told_in_one_order_and_none_as_nothing() -> None:
+    given = {"playbook": ["unpinned", "none", "partial"], "then": "deny"}
+    [named] = policy({"id": "r", **given}).rules
+    step = Situation(tool="rerun_job").facts
+    assert named.mismatch(step) == "playbook: pinned is not none or partial or unpinned"
+    [elsewhere] = policy({"id": "r", "services": ["etl"], "then": "deny"}).rules
+    nothing = step.radius.model_copy(update={"services": frozenset()})
+    told = elsewhere.mismatch(step.model_copy(update={"radius": nothing}))
+    assert told == "services: nothing is not etl"
+
+
 @pytest.mark.parametrize(
     ("condition", "said", "why"),
     [
