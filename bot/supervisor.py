@@ -124,4 +124,7 @@ class Supervisor:
             for name, process in list(self._running.items()):
                 if process.poll() is not None:
                     log.warning("%s ended (%s); starting it again", name, process.returncode)
-                    self._spawn(name)
+                    try:
+                        self._spawn(name)
+                    except OSError as error:
+                        log.warning("%s can't be started, tried again: %s", name, error)

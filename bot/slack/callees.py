@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 
+from slack_sdk.errors import SlackApiError
+
 from bot.domain import events as e
 from bot.domain.incident import Call, Incident
 from bot.domain.ports import ROTA, Ledger, RotaUnreadableError
@@ -78,6 +80,8 @@ class Callees:
                 people |= await self._directory.audience(name)
             except RotaUnreadableError as error:
                 faults.append(str(error))
+            except SlackApiError as error:
+                faults.append(f"{name} can't be read: Slack refuses: {error.response['error']}")
         return tuple(sorted(people)), faults
 
     async def _group(self, names: Iterable[str]) -> tuple[str, ...]:

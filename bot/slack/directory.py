@@ -145,7 +145,14 @@ class SlackDirectory:
         until, groups = self._groups
         if not fresh and time.monotonic() < until:
             return groups
-        answer = await self._client.usergroups_list(include_disabled=False)
+        try:
+            answer = await self._client.usergroups_list(include_disabled=False)
+        except SlackApiError as error:
+            if fresh:
+                raise
+            # A thread without its mentions is better than none.
+            log.warning("groups can't be read: Slack refuses: %s", error.response["error"])
+            return groups
         found: list[dict[str, Any]] = answer.get("usergroups") or []
         groups = {str(group["handle"]): str(group["id"]) for group in found}
         self._groups = (time.monotonic() + _NAMES_SECONDS, groups)

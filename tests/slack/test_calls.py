@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from slack_sdk.errors import SlackApiError
 
 from bot.adapters.rota import BackendRotas
 from bot.domain import events as e
@@ -130,6 +131,27 @@ async def test_where_a_rota_gives_nobody_the_approvers_are_called_and_it_says_wh
     assert "<@U0SAM00001> INC-1 needs you" in said
     assert "the approvers are called instead" in said
     assert ("can't be read" if fault == "down" else "nobody is behind rota:PRIMARY") in said
+
+
+async def test_where_slack_tells_no_group_the_thread_opens_and_somebody_is_called(
+    slack: LocalSlack, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(slack, redis, standing_in=(MAYA,))
+
+    async def refused(**_: Any) -> Any:
+        raise SlackApiError("no", {"ok": False, "error": "missing_scope"})  # type: ignore[no-untyped-call]
+
+    monkeypatch.setattr(desk.client, "usergroups_list", refused)
+    try:
+        await desk.happens(opened(), calling("@data-oncall"))
+        desk.project()
+        await desk.settled()
+        assert await desk.posted() == ["card", "escalation:1"]
+        said = str((await desk.thread())[-1]["blocks"])
+        assert f"<@{MAYA}> INC-1 needs you" in said
+        assert "@data-oncall can't be read: Slack refuses: missing_scope" in said
+    finally:
+        await desk.close()
 
 
 async def test_a_group_with_nobody_behind_it_is_made_up_for_too(rostered: Rostered) -> None:
