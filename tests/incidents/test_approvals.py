@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
+from bot.domain.ports import RotaUnreadableError
 from bot.domain.refusals import (
     AlreadyDecidedError,
     CommandRefusedError,
@@ -200,3 +201,13 @@ async def test_an_expired_plan_is_made_anew_for_any_full_member_who_asks(house: 
     await house.work()
     assert (await house.fix()).plan.id == "P2"
     assert (await house.fix()).status is PlanStatus.AWAITING
+
+
+async def test_a_group_that_cannot_be_read_is_named_to_who_may_not(house: House) -> None:
+    async def members(handle: str) -> frozenset[str]:
+        raise RotaUnreadableError(f"{handle} can't be read: no answer")
+
+    await house.asked()
+    house.people.members = members  # type: ignore[method-assign]
+    with pytest.raises(NotAllowedError, match="@oncall can't be read: no answer"):
+        await house.decide()

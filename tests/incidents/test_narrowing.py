@@ -146,6 +146,18 @@ async def test_no_targets_at_all_are_refused(lit: House) -> None:
     assert (await lit.fix()).plan.id == "P1"
 
 
+async def test_a_plan_that_is_not_there_is_not_made_smaller(lit: House) -> None:
+    with pytest.raises(CommandRefusedError, match="INC-1 has no plan 'P7'"):
+        await lit.narrowing.narrow("INC-1", "P7", "0" * 64, Edit(steps=1), "U3")
+
+
+async def test_a_world_in_which_less_would_change_now_makes_nothing_smaller(lit: House) -> None:
+    lit.world.lamps["hall"] = "green"
+    with pytest.raises(NotSmallerError, match="nothing of it is smaller"):
+        await narrow(lit)
+    assert (await lit.fix()).plan.id == "P1"
+
+
 async def test_a_world_that_moved_since_it_was_shown_asks_for_a_new_plan(lit: House) -> None:
     lit.world.level = 30
     with pytest.raises(NotSmallerError, match="level is 30 now, was 20"):

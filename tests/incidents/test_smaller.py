@@ -110,6 +110,11 @@ def test_anything_more_or_other_is_named(narrow: Plan, words: str) -> None:
     assert words in str(objection(WIDE, narrow, DECLARED))
 
 
+def test_another_tool_is_no_smaller_one_whatever_it_cites() -> None:
+    other = of(bright("hall", tool="dim"), step(2))
+    assert objection(WIDE, other, DECLARED) == "step 1: it is dim, and was brighten"
+
+
 def test_a_guard_that_reads_otherwise_now_is_the_same_guard() -> None:
     wide = of(*WIDE.steps, guards=(guard(),))
     narrow = of(bright("hall"), guards=(guard(shown="5 g (limit 10)"),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -119,3 +119,47 @@ def test_touching_one_frozen_service_among_others_is_enough() -> None:
 def test_a_window_that_could_be_misread_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         Freeze.model_validate({"id": "w", **changes})
+
+
+WEEKLY = {"id": "w", "weekly": "Sat 10:00 – Sun 23:59", "zone": "UTC"}
+SALE = {"id": "s", "from": "2026-12-20T18:00:00Z", "until": "2026-12-21T18:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "inside"), [(11, 23, False), (12, 9, False), (12, 10, True), (13, 23, True)]
+)
+def test_a_window_may_be_the_weekend_to_its_last_minute(day: int, hour: int, inside: bool) -> None:
+    touched = Radius(count=1, services=frozenset(), environments=frozenset(), tier=3)
+    now = datetime(2026, 12, day, hour, 58, tzinfo=UTC)
+    assert Freeze.model_validate(WEEKLY).holds(now, touched) is inside
+
+
+def test_an_edge_that_says_null_is_as_one_left_out() -> None:
+    assert Freeze.model_validate({**WEEKLY, "from": None, "until": None}).since is None
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({**WEEKLY, "from": SALE["from"]}, "either 'weekly'"),
+        ({**WEEKLY, "until": SALE["until"]}, "either 'weekly'"),
+        ({**SALE, "from": None}, "or 'from' and 'until'"),
+        ({**SALE, "until": None}, "or 'from' and 'until'"),
+        ({**SALE, "until": SALE["from"]}, "'from' is not before 'until'"),
+    ],
+)
+def test_half_a_window_or_two_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Freeze.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({**WEEKLY, "reason": "a sale"}, "a sale"),
+        (WEEKLY, "freeze 'w' (Sat 10:00 – Sun 23:59)"),
+        (SALE, "freeze 's' (until 2026-12-21 18:00:00+00:00)"),
+    ],
+)
+def test_a_freeze_is_told_by_its_reason_or_by_its_time(given: dict[str, Any], told: str) -> None:
+    assert Freeze.model_validate(given).told == told

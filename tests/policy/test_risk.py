@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.values import RISK_ORDER
 from bot.policy.facts import Facts, Radius
-from bot.policy.risk import reach, risk
+from bot.policy.risk import NOT_PRODUCTION, highest, reach, risk
 from tools.kit.types import Effect
 
 
@@ -104,3 +104,23 @@ def test_what_is_worse_is_never_less_risky(of: Radius, effect: Effect, reversibl
         step(effect, reversible, of.model_copy(update={"environments": frozenset({"live"})})),
     ]
     assert all(level(each) >= here for each in worse)
+
+
+@pytest.mark.parametrize(
+    "names", [*(frozenset({name}) for name in sorted(NOT_PRODUCTION)), NOT_PRODUCTION]
+)
+def test_what_is_vital_in_production_is_not_where_nobody_depends_on_it(
+    names: frozenset[str],
+) -> None:
+    vital = Radius(count=1, services=frozenset({"db"}), environments=frozenset(names), tier=1)
+    assert reach(vital) == "small"
+    assert reach(vital.model_copy(update={"environments": frozenset({"production"})})) == "middle"
+
+
+def test_no_environment_of_another_name_is_harmless() -> None:
+    assert {"dev", "development", "test", "testing", "staging"} == NOT_PRODUCTION
+
+
+def test_a_look_is_of_low_risk_and_the_highest_of_several_counts() -> None:
+    assert risk(step(Effect.READ, False, radius())) == "low"
+    assert highest("low", "high", "medium") == "high"

@@ -167,7 +167,7 @@ def test_an_id_used_twice_is_named(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="'r' is used twice"):
         Policy.read(written(tmp_path, yaml.safe_dump(twice)))
     more = {**twice, "rules": [*twice["rules"], {"id": "a", "then": "ask"}] * 2}
-    with pytest.raises(PolicyError, match="'a' is used twice"):
+    with pytest.raises(PolicyError, match="rule id 'a' is used twice"):
         Policy.read(written(tmp_path, yaml.safe_dump(more)))
 
 
