@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import socket
+from contextlib import suppress
 
 from bot.web.server import PortInUseError
+
+_OURS = range(20_000, 30_000)
+_TRIES = 50
 
 
 def require_free(http_addr: str) -> None:
@@ -19,12 +24,17 @@ def require_free(http_addr: str) -> None:
 
 
 def free_http_addr(wanted: str) -> str:
-    """`wanted` if nobody listens there, else the same host with a port that is free now."""
+    """`wanted` if nobody listens there, else the same host with a port that is free now.
+
+    Of those that the system gives out by itself none is taken: a connection of somebody else could
+    have it before whoever is to listen there does. Raises PortInUseError.
+    """
     host, _, port = wanted.rpartition(":")
-    try:
-        return f"{host}:{_bind(host, int(port))}"
-    except OSError:
-        return f"{host}:{_bind(host, 0)}"
+    for candidate in (int(port), *random.sample(_OURS, _TRIES)):
+        if candidate:
+            with suppress(OSError):
+                return f"{host}:{_bind(host, candidate)}"
+    raise PortInUseError(f"no port of {host} is free between {_OURS[0]} and {_OURS[-1]}")
 
 
 def _bind(host: str, port: int) -> int:
