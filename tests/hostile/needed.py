@@ -11,7 +11,7 @@ from itertools import permutations
 from typing import Any, Literal
 
 from bot.domain.values import Plan, Step
-from tests.hostile.brain import BORROWED, PLAYBOOK
+from tests.hostile.brain import BORROWED, BORROWING, PLAYBOOK
 from tests.hostile.rulebooks import FREEZE
 
 Seats = tuple[str, ...]
@@ -34,11 +34,19 @@ def call(tool: str, params: Mapping[str, Any]) -> str:
     return json.dumps([tool, params], sort_keys=True)
 
 
-OWN = {call(step.tool, step.params): place for place, step in enumerate(PLAYBOOK.steps)} | {
-    call(step.tool, step.params): place for place, step in BORROWED.items()
+_OWN = {call(step.tool, step.params): place for place, step in enumerate(PLAYBOOK.steps)}
+"""The runbook's steps: call → place in it."""
+_OWN_BORROWING = {
+    call(step.tool, step.params): place
+    for place, step in enumerate((BORROWED[0], *PLAYBOOK.steps[1:]))
 }
-"""The runbook's steps: call → place in it. One of them takes a value from the alert."""
+"""Where one of them takes a value from the alert."""
 _BORROWED = frozenset(call(step.tool, step.params) for step in BORROWED.values())
+
+
+def own_steps(plan: Plan) -> dict[str, int]:
+    """The steps of the runbook as it read in that plan's incident: call → place in it."""
+    return _OWN_BORROWING if plan.runbook == BORROWING else _OWN
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,8 @@ def _own(case: Case) -> list[bool]:
 
 def _places(case: Case) -> list[int | None]:
     calls = [call(step.tool, step.params) for step in case.plan.steps]
-    return [OWN.get(each, case.narrowed.get(each)) for each in calls]
+    own = own_steps(case.plan)
+    return [own.get(each, case.narrowed.get(each)) for each in calls]
 
 
 def _by_itself(case: Case) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from bot.domain import events as e
 from bot.domain.values import Plan, Step
 from bot.slack.views.text import read
-from tests.hostile.needed import OWN, Case, call, failed_lately, needed, smaller, touched
+from tests.hostile.needed import Case, call, failed_lately, needed, own_steps, smaller, touched
 
 
 @dataclass(frozen=True)
@@ -349,7 +349,7 @@ class Oracle:
             for each in self._narrowings
         )
         self._hold(rightful, f"{name}: it was not theirs to make smaller")
-        places = OWN | self._narrowed[incident]
+        places = own_steps(wide.plan) | self._narrowed[incident]
         for was, now in zip(wide.plan.steps, plan.steps, strict=False):
             place = places.get(call(was.tool, was.params))
             if place is not None:
