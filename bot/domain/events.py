@@ -125,7 +125,15 @@ class PlanVoided(Event):
     type: Literal["plan.voided"] = "plan.voided"
     plan_id: str
     cause: Literal[
-        "expired", "drift", "guard", "cleared", "policy", "failed", "stopped", "replaced"
+        "expired",
+        "drift",
+        "guard",
+        "cleared",
+        "policy",
+        "failed",
+        "stopped",
+        "replaced",
+        "resolved",
     ]
     reason: str
 
@@ -242,6 +250,45 @@ class IncidentResumed(Event):
     reason: str
 
 
+class SeverityChanged(Event):
+    """A person set it; opsbot only proposes."""
+
+    type: Literal["severity.changed"] = "severity.changed"
+    severity: Severity
+    before: Severity
+    reason: str
+
+
+class HandoverOffered(Event):
+    """Somebody is asked to take command; until they accept, who had it has it."""
+
+    type: Literal["handover.offered"] = "handover.offered"
+    to: str
+    """User id."""
+
+
+class CommandTaken(Event):
+    """The actor commands from here: by themselves, or by accepting a hand-over."""
+
+    type: Literal["command.taken"] = "command.taken"
+
+
+class NoteAdded(Event):
+    """Something a person put on the timeline, often a message of others."""
+
+    type: Literal["note.added"] = "note.added"
+    text: str
+    author: str = ""
+    """User id of whoever wrote it; empty where that is the actor."""
+    url: str = ""
+    """Where it stands."""
+
+
+class IncidentReopened(Event):
+    type: Literal["incident.reopened"] = "incident.reopened"
+    reason: str
+
+
 class IncidentResolved(Event):
     type: Literal["incident.resolved"] = "incident.resolved"
     summary: str
@@ -284,6 +331,11 @@ IncidentEvent = (
     | IncidentTaken
     | IncidentStopped
     | IncidentResumed
+    | SeverityChanged
+    | HandoverOffered
+    | CommandTaken
+    | NoteAdded
+    | IncidentReopened
     | IncidentResolved
     | IncidentReported
     | UnknownEvent
