@@ -378,7 +378,7 @@ async def test_feedback_menus_and_reactions_under_an_answer(
         },
     }
     people = {"type": "users_select", "action_id": "who", "placeholder": plain("Commander")}
-    blocks = [
+    blocks: list[Json] = [
         {"type": "markdown", "text": "replica-2 is **2.3 h** behind."},
         {"type": "actions", "elements": [button("Follow", "follow"), people, menu]},
         {"type": "context_actions", "elements": [opinion]},
