@@ -37,6 +37,8 @@ COVERING: dict[str, tuple[str, ...]] = {
         "tests/domain/test_alerts.py",
         "tests/domain/test_conclusions.py",
         "tests/domain/test_endings.py",
+        "tests/domain/test_calls.py",
+        "tests/domain/test_stops.py",
     ),
     "bot/incidents/preconditions.py": ("tests/incidents/test_executor.py",),
     "bot/incidents/drift.py": ("tests/incidents/test_drift.py",),
