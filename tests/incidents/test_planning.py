@@ -85,6 +85,13 @@ async def test_of_several_failing_services_the_shortest_sla_counts() -> None:
     assert (await office.verdict()).kind == "allow"
 
 
+async def test_a_failing_service_without_an_sla_takes_none_from_the_others() -> None:
+    office = Office({"escalate_when": {"sla_share": 0.8}}, stairs={"environment": "production"})
+    office.clock.advance(48 * 60)
+    joined = e.AlertJoined(at=story.at(1), actor="x", alert=story.alert("fp-2", service="stairs"))
+    assert (await office.verdict(story.told(story.opened(), joined))).kind == "escalate"
+
+
 async def test_a_plan_that_people_were_asked_about_in_time_outlives_the_sla() -> None:
     office = Office({"escalate_when": {"sla_share": 0.8}})
     plan, incident = await office.plan(), story.told(story.opened())
@@ -125,6 +132,24 @@ async def test_a_fix_that_failed_is_counted() -> None:
     )
     assert (await office.verdict()).kind == "allow"
     assert (await office.verdict(failed)).kind == "escalate"
+
+
+LIMITED = {"id": "all", "then": "allow", "limit": {"count": 3, "per": "1h"}}
+
+
+async def test_a_fix_is_counted_on_each_service_it_touches_and_the_books_on_each_incident() -> None:
+    office, incident = Office({"rules": [LIMITED]}), story.told(story.opened())
+    books = story.plan("books-open")
+    assert office.planner.services(await office.plan(), 0) == ("lamps",)
+    assert office.planner.services(books, 0) == ()
+    [of_fix] = office.planner.limits(incident, await office.plan(), 0, "high")
+    [of_books] = office.planner.limits(incident, books, 0, "high")
+    assert (of_fix.key, of_books.key) == ("all:paint:lamps", "all:paint:INC-1")
+
+
+async def test_what_no_rule_lets_run_has_nothing_to_count() -> None:
+    office = Office({"rules": [{**LIMITED, "tools": ["another"]}]})
+    assert office.planner.limits(story.told(story.opened()), await office.plan(), 0, "high") == ()
 
 
 def tainted(**changes: Any) -> PlanDraft:
