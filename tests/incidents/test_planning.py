@@ -176,3 +176,10 @@ async def test_what_is_not_a_committed_runbook_to_the_letter_asks_and_asks_again
         found = await office.planner.judge(incident, plan, "high")
         assert found.kind == "ask"
         assert words in found.reason
+
+
+async def test_a_plan_keeps_all_that_was_wanted_of_it_and_so_can_be_wanted_again() -> None:
+    wanted = draft(
+        guards=(), verify_within=60, partial=True, requester="U1", resolution="painted by night"
+    )
+    assert redraft(await Office({}).planner.plan("P1", wanted)) == wanted
