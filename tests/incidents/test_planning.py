@@ -157,6 +157,10 @@ def tainted(**changes: Any) -> PlanDraft:
     return draft(steps=tuple(s.model_copy(update={"tainted": True}) for s in steps), **changes)
 
 
+def uncited() -> PlanDraft:
+    return draft(steps=tuple(s.model_copy(update={"cites": ""}) for s in draft().steps))
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
@@ -164,8 +168,9 @@ def tainted(**changes: Any) -> PlanDraft:
         (draft(partial=True), "some of its runbook's steps are left out"),
         (draft(runbook=RUNBOOK.model_copy(update={"pin": None})), "nobody committed its runbook"),
         (draft(runbook=None), "it is in no runbook"),
+        (uncited(), "it is in no runbook"),
     ],
-    ids=["tainted", "partial", "unpinned", "no runbook"],
+    ids=["tainted", "partial", "unpinned", "no runbook", "beside its runbook"],
 )
 async def test_what_is_not_a_committed_runbook_to_the_letter_asks_and_asks_again_when_made_anew(
     wanted: PlanDraft, words: str
@@ -178,8 +183,15 @@ async def test_what_is_not_a_committed_runbook_to_the_letter_asks_and_asks_again
         assert words in found.reason
 
 
-async def test_a_plan_keeps_all_that_was_wanted_of_it_and_so_can_be_wanted_again() -> None:
-    wanted = draft(
-        guards=(), verify_within=60, partial=True, requester="U1", resolution="painted by night"
-    )
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        draft("hall", "attic", guards=()),
+        draft(guards=(), verify_within=60, partial=True, requester="U1", resolution="by night"),
+    ],
+    ids=["all of its runbook", "some of it"],
+)
+async def test_a_plan_keeps_all_that_was_wanted_of_it_and_so_can_be_wanted_again(
+    wanted: PlanDraft,
+) -> None:
     assert redraft(await Office({}).planner.plan("P1", wanted)) == wanted

@@ -40,6 +40,12 @@ COVERING: dict[str, tuple[str, ...]] = {
         "tests/domain/test_calls.py",
         "tests/domain/test_stops.py",
     ),
+    "bot/incidents/planning.py": (
+        "tests/incidents/test_planning.py",
+        "tests/incidents/test_discretion.py",
+        "tests/incidents/test_executor.py",
+        _NARROWING,
+    ),
     "bot/incidents/preconditions.py": ("tests/incidents/test_executor.py",),
     "bot/incidents/drift.py": ("tests/incidents/test_drift.py",),
     "bot/incidents/approvals.py": ("tests/incidents/test_approvals.py",),
