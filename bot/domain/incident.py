@@ -79,6 +79,8 @@ class Incident(Frozen):
     """Who halted it, while it is halted."""
     resolved_at: datetime | None = None
     resolution: str = ""
+    resolved_by: str | None = None
+    """The person who said so; None where it ended by itself."""
     reported_at: datetime | None = None
 
     @classmethod
@@ -212,12 +214,18 @@ class Incident(Frozen):
                 return self._set(
                     resolved_at=None,
                     resolution="",
+                    resolved_by=None,
                     reported_at=None,
                     taken_by=event.actor,
                     reopenings=(*self.reopenings, event),
                 )
             case e.IncidentResolved():
-                return self._set(resolved_at=event.at, resolution=event.summary, stop=None)
+                return self._set(
+                    resolved_at=event.at,
+                    resolution=event.summary,
+                    resolved_by=event.actor if is_person(event.actor) else None,
+                    stop=None,
+                )
             case e.IncidentReported():
                 return self._set(reported_at=event.at)
             case e.UnknownEvent():

@@ -41,6 +41,10 @@ class Opening:
         """What it may be about, by name."""
         return tuple(sorted(self._inventory.services))
 
+    def named_in(self, text: str) -> str:
+        """The service that a sentence names first; empty where it names none."""
+        return self._inventory.named_in(text) or ""
+
     async def require(self, user: str) -> None:
         """Raises CommandRefusedError for guests and bots."""
         if not await self._directory.eligible(user):

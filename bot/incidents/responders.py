@@ -12,7 +12,7 @@ from bot.domain.values import Severity
 from bot.incidents.service import Incidents
 
 LONGEST = 500
-"""Characters of a reason, a summary or a note."""
+"""Characters of a reason or a summary."""
 _TRIES = 3
 
 
@@ -33,7 +33,8 @@ class Responders:
         await self._require(user)
 
         def command(incident: Incident) -> c.ChangeSeverity:
-            if incident.severity == severity and not incident.resolved_at:
+            same = incident.severity == severity
+            if incident.exists and same and not incident.resolved_at:
                 raise CommandRefusedError(f"{incident_id} is {severity.upper()} already")
             return c.ChangeSeverity(
                 at=self._now(), actor=user, severity=severity, reason=reason[:LONGEST]
@@ -61,14 +62,6 @@ class Responders:
             return c.OfferHandover(at=self._now(), actor=user, to=to)
 
         return await self._incidents.handle(incident_id, command)
-
-    async def note(
-        self, incident_id: str, user: str, text: str, *, author: str = "", url: str = ""
-    ) -> Incident:
-        """Put something on the timeline; a message of others with who wrote it and where."""
-        await self._require(user)
-        note = c.AddNote(at=self._now(), actor=user, text=text[:LONGEST], author=author, url=url)
-        return await self._incidents.handle(incident_id, note)
 
     async def resolve(self, incident_id: str, user: str, summary: str) -> Incident:
         """What waits is void; refused while a fix is under way."""

@@ -28,7 +28,6 @@ async def test_guests_bots_and_strangers_set_nothing(
         people.set_severity("INC-1", user, "sev1", "why not"),
         people.take_command("INC-1", user),
         people.offer("INC-1", user, "U1"),
-        people.note("INC-1", user, "I was here"),
         people.resolve("INC-1", user, "done"),
         people.reopen("INC-1", user, "not done"),
     ):

@@ -31,11 +31,11 @@ _LINE = 90
 
 def card(scene: Scene) -> Slot:
     incident, stage = scene.incident, scene.stage
-    lines = [_line("Now", _now(scene))]
+    lines = [_line("Now", now(scene))]
     diagnosis = incident.diagnosis
     if diagnosis and diagnosis.cause:
         lines.append(_line(f"Cause ({diagnosis.confidence} confidence)", diagnosis.cause))
-    lines.append(_line("Next", _next(scene)))
+    lines.append(_line("Next", upcoming(scene)))
     blocks: list[Block] = [
         header(f"{incident.severity.upper()} · {stage.word} · {incident.title}"),
         section("\n".join(lines)),
@@ -77,7 +77,8 @@ def _facts(scene: Scene) -> list[str]:
     return facts
 
 
-def _now(scene: Scene) -> str:
+def now(scene: Scene) -> str:
+    """How it is, as the card and whoever catches up are told; not escaped."""
     incident, fix = scene.incident, scene.incident.fix
     if incident.stop:
         return stopped(incident.stop)
@@ -106,7 +107,8 @@ def _trouble(incident: Incident) -> str:
     return f"{many}since {clock(alert.starts_at)}{': ' if more else ''}{more}"
 
 
-def _next(scene: Scene) -> str:
+def upcoming(scene: Scene) -> str:
+    """What comes next and by whom; not escaped."""
     incident, fix = scene.incident, scene.incident.fix
     if incident.stop:
         return "nothing runs until an approver says @opsbot resume here"
