@@ -67,6 +67,8 @@ class Incident(Frozen):
     """Whoever said that they are on it."""
     commander: str | None = None
     """Who decides what people do about it."""
+    commands: tuple[e.CommandTaken, ...] = ()
+    """Everybody who came to command it, in order."""
     offered_to: str | None = None
     """Who was asked to command next and has not accepted yet."""
     handovers: tuple[Handover, ...] = ()
@@ -238,7 +240,12 @@ class Incident(Frozen):
         if self.offered_to == event.actor:
             accepted = handovers[-1].model_copy(update={"accepted_at": event.at})
             handovers = (*handovers[:-1], accepted)
-        return self._set(commander=event.actor, offered_to=None, handovers=handovers)
+        return self._set(
+            commander=event.actor,
+            offered_to=None,
+            handovers=handovers,
+            commands=(*self.commands, event),
+        )
 
     def _set(self, **changes: object) -> Incident:
         return self.model_copy(update=changes)

@@ -47,6 +47,17 @@ class Responders:
         await self._require(user)
         return await self._incidents.handle(incident_id, c.TakeCommand(at=self._now(), actor=user))
 
+    async def accept(self, incident_id: str, user: str) -> Incident:
+        """By whoever was asked, and by nobody else."""
+        await self._require(user)
+
+        def command(incident: Incident) -> c.TakeCommand:
+            if user not in (incident.offered_to, incident.commander):
+                raise CommandRefusedError("you were not asked to command, or no longer are")
+            return c.TakeCommand(at=self._now(), actor=user)
+
+        return await self._incidents.handle(incident_id, command)
+
     async def offer(self, incident_id: str, user: str, to: str) -> Incident:
         """Ask `to` to command from here; until they accept, whoever commands now does.
 

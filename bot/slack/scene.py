@@ -92,7 +92,8 @@ def named(incident: Incident) -> set[str]:
         if state.verdict.kind == "ask":
             who |= set(state.verdict.approvers)
     who |= {person for h in incident.handovers for person in (h.by, h.to)}
-    who |= {event.actor for event in (*incident.severity_changes, *incident.reopenings)}
+    said = (*incident.severity_changes, *incident.reopenings, *incident.commands)
+    who |= {event.actor for event in said}
     who |= {note.author or note.actor for note in incident.notes}
     alone = (incident.taken_by, incident.commander, incident.offered_to, incident.resolved_by)
     return who | {person for person in alone if person}

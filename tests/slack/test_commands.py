@@ -264,6 +264,12 @@ class TestTwins:
         assert await asking.ledger.open_incidents() == ["INC-1"]
 
 
+async def test_what_is_over_opens_no_window(asking: Desk, maya: Person) -> None:
+    await asking.happens(resolved())
+    await typed(maya, "sev INC-1", "INC-1 is resolved; reopen it first.")
+    await typed(maya, "resolve INC-1", "INC-1 is resolved; reopen it first.")
+
+
 async def test_after_the_end_it_is_reopened_from_the_last_five(asking: Desk, maya: Person) -> None:
     await asking.happens(resolved())
     answer = await typed(maya, "reopen it is red again", "which incident?")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +14,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from bot.domain.refusals import CommandRefusedError
 from bot.incidents.question import Question
 from bot.slack import ids
-from bot.slack.grammar import Command, MisunderstoodError, parse, parse_chat
+from bot.slack.grammar import MisunderstoodError, parse, parse_chat
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.press import place_of, value_of
 from bot.slack.listeners.refusal import failed, told
@@ -39,7 +40,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
             once=body["trigger_id"],
             trigger=body["trigger_id"],
         )
-        answer = await _answered(deps, asked, str(body.get("text") or ""))
+        answer = await answered(deps, asked, str(body.get("text") or ""))
         await _respond(deps, asked, respond, answer)
 
     @app.action(re.compile(rf"^{ids.PICK}:\d+$"))
@@ -53,7 +54,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
             once=body["trigger_id"],
             trigger=body["trigger_id"],
         )
-        answer = await _answered(deps, asked, value_of(body))
+        answer = await answered(deps, asked, value_of(body))
         await _respond(deps, asked, respond, answer)
 
 
@@ -74,27 +75,29 @@ async def commanded(deps: Deps, question: Question) -> bool:
     else:
         if command is None:
             return False
-        answer = await _done(deps, asked, command)
+        answer = await guarded(deps, asked, perform(deps, asked, command))
     if answer:
         await _say(deps, asked, answer)
     return True
 
 
-async def _answered(deps: Deps, asked: Asked, text: str) -> Answer | None:
+async def answered(deps: Deps, asked: Asked, text: str) -> Answer | None:
+    """What to say to a command as text; None where a window was opened."""
     try:
         command = parse(text)
     except MisunderstoodError as error:
         return _misunderstood(str(error), text)
-    return await _done(deps, asked, command)
+    return await guarded(deps, asked, perform(deps, asked, command))
 
 
-async def _done(deps: Deps, asked: Asked, command: Command) -> Answer | None:
+async def guarded(deps: Deps, asked: Asked, act: Awaitable[Answer | None]) -> Answer | None:
+    """What came of it, or why nothing did."""
     try:
-        return await perform(deps, asked, command)
+        return await act
     except CommandRefusedError as refused:
         return Answer(text=await told(refused, deps.directory), private=True)
     except Exception as error:
-        log.exception("%r by %s failed", command, asked.user)
+        log.exception("what %s wanted failed", asked.user)
         return Answer(text=failed(error), private=True)
 
 
@@ -108,8 +111,7 @@ def _misunderstood(what_to_type: str, typed: str) -> Answer:
 async def _say(deps: Deps, asked: Asked, answer: Answer) -> None:
     """In the thread where it was said; some things to that person alone."""
     if answer.private:
-        place = (deps.client, asked.channel, asked.user)
-        await whisper(*place, _notice(answer), asked.thread_ts, _blocks(answer))
+        await say_alone(deps, asked, answer)
         return
     await deps.client.chat_postMessage(
         channel=asked.channel,
@@ -139,8 +141,14 @@ async def _respond(deps: Deps, asked: Asked, respond: AsyncRespond, answer: Answ
         log.info("no answer to %s: %s %s", asked.user, sent.status_code, sent.body)
     except (ClientError, TimeoutError, ValueError) as error:
         log.info("no answer to %s: %s", asked.user, error)
-    place = (deps.client, asked.channel, asked.user)
-    await whisper(*place, _notice(answer), asked.thread_ts, _blocks(answer))
+    await say_alone(deps, asked, answer)
+
+
+async def say_alone(deps: Deps, asked: Asked, answer: Answer | None) -> None:
+    """To that person alone; by direct message where nothing else can be delivered."""
+    if answer:
+        place = (deps.client, asked.channel, asked.user)
+        await whisper(*place, _notice(answer), asked.thread_ts, _blocks(answer))
 
 
 def _blocks(answer: Answer) -> list[Block]:
