@@ -9,6 +9,7 @@ import pytest
 from bot.domain.plan_state import PlanStatus
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
 from tests.fakes import story
+from tests.fakes.poll import until
 from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import DEV, MAYA, approved, diagnosed, opened, proposed, resolved
 
@@ -33,11 +34,8 @@ async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
 
 async def typed(person: Person, text: str, words: str) -> SeenMessage:
     """The answer to `/opsbot text`, which only that person sees."""
-    ack = await person.say(CHANNEL, f"/opsbot {text}")
-    assert ack == "", "a command is no message"
-    answer = await heard(person, words)
-    assert answer.ephemeral
-    return answer
+    await person.slash("/opsbot", text, channel=CHANNEL)
+    return await person.wait_for(lambda m: m.ephemeral and words in str(m.blocks))
 
 
 async def heard(person: Person, words: str) -> SeenMessage:
@@ -64,7 +62,7 @@ async def test_lists_name_what_is_open_and_whose(asking: Desk, maya: Person) -> 
     assert "|INC-1>" in text
     assert "SEV2 · Needs approval" in text
     await typed(maya, "list mine", "Yours: none.")
-    await typed(maya, f"commander INC-1 <@{MAYA}|maya>", "You command INC-1.")
+    await typed(maya, "commander INC-1 @maya", "You command INC-1.")
     await typed(maya, "list mine", "Commander Maya")
     await typed(maya, "list", "*The latest: 1*")
 
@@ -180,7 +178,7 @@ async def test_where_nothing_fits_nothing_is_offered(asking: Desk, maya: Person)
 async def test_what_is_missing_is_asked_for_in_a_window(
     asking: Desk, maya: Person, text: str, title: str
 ) -> None:
-    await maya.say(CHANNEL, f"/opsbot {text}")
+    await maya.slash("/opsbot", text, channel=CHANNEL)
     view = await maya.wait_for_view()
     assert view["title"]["text"] == title
 
@@ -189,12 +187,12 @@ async def test_guests_change_nothing_and_are_told_nothing(asking: Desk, slack: L
     async with Person(slack.page_url, "guest") as guest:
         for text in (
             "sev INC-1 1 why",
-            "commander INC-1 <@U0GUEST001>",
+            "commander INC-1 @maya",
             "resolve INC-1 over",
             "open etl is late",
             "stop all",
         ):
-            await guest.say(CHANNEL, f"/opsbot {text}")
+            await guest.slash("/opsbot", text, channel=CHANNEL)
             await guest.wait_for(
                 lambda m: m.ephemeral and "nly full members of the workspace can" in str(m.blocks)
             )
@@ -202,6 +200,27 @@ async def test_guests_change_nothing_and_are_told_nothing(asking: Desk, slack: L
     assert (incident.severity, incident.commander, incident.resolved_at) == ("sev2", None, None)
     assert await asking.ledger.open_incidents() == ["INC-1"]
     assert await asking.controls.stopped() == {}
+
+
+async def test_who_can_not_look_into_the_channel_is_told_nothing_of_it(
+    asking: Desk, slack: LocalSlack
+) -> None:
+    async with Person(slack.page_url, "guest") as guest:
+        direct = await guest.open_messages()
+        typed_there = (
+            "list", "approvals", "status INC-1", "catchup INC-1", "resolve INC-1", "stop", "sev 1"
+        )  # fmt: skip
+        for text in typed_there:
+            await guest.slash("/opsbot", text, channel=direct)
+
+        async def all_answered() -> bool:
+            return len(await refusals()) == len(typed_there)
+
+        async def refusals() -> list[SeenMessage]:
+            words = "Only those who can see the incidents' channel are told of them."
+            return [m for m in await guest.messages(direct) if words in str(m.blocks)]
+
+        await until(all_answered)
 
 
 class TestTwins:

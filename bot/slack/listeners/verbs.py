@@ -59,34 +59,26 @@ async def perform(deps: Deps, asked: Asked, command: g.Command) -> Answer | None
 
 async def _on_one(deps: Deps, asked: Asked, command: g.Command) -> Answer | None:
     """A command about one incident: the named one, that of the thread, or one to be picked."""
+    await _may_look(deps, asked)
     name = command.incident or asked.incident
     if name is None:
-        await _may_look(deps, asked)
         return say.picker(command, await _candidates(deps, command))
     incident = await deps.ledger.load(name)
     if not incident.exists:
         raise CommandRefusedError(f"there is no incident {name}")
     match command:
         case g.ShowStatus():
-            await _may_look(deps, asked)
             scene = await sight.scene_of(deps, incident)
             return Answer(text=answer_text(incident, scene.people))
         case g.CatchUp():
-            return await catch_up(deps, asked, incident)
+            scene = await sight.scene_of(deps, incident)
+            return Answer(text="\n".join(catchup_lines(scene)), private=True)
         case g.Decide():
-            await _may_look(deps, asked)
             slot = f"approval:{incident.fix.plan.id}" if incident.fix else ""
             links = await sight.links(deps, [(incident.id, slot)])
             return say.where_to_decide(incident, links.get(incident.id))
         case _:
             return await _change(deps, asked, command, incident)
-
-
-async def catch_up(deps: Deps, asked: Asked, incident: Incident) -> Answer:
-    """For that person alone."""
-    await _may_look(deps, asked)
-    scene = await sight.scene_of(deps, incident)
-    return Answer(text="\n".join(catchup_lines(scene)), private=True)
 
 
 async def _change(
