@@ -9,6 +9,7 @@ from bot.incidents.lists import Lists
 from bot.incidents.responders import Responders
 from tests.fakes.bureau import bell_alert
 from tests.fakes.house import House
+from tests.fakes.story import ask, opened, proposed
 
 
 @pytest.fixture
@@ -44,6 +45,16 @@ async def test_approvals_say_who_may_give_them(house: House, lists: Lists) -> No
         assert (waits.incident.id, waits.mine) == ("INC-1", may)
     await house.decide("reject")
     assert await lists.approvals("U1") == []
+
+
+async def test_approvals_of_mine_come_first(house: House, lists: Lists) -> None:
+    await house.asked()
+    others = ask().model_copy(update={"approvers": ("U3",)})
+    for event in (opened(fingerprint="other"), *proposed(verdict=others)):
+        await house.ledger.commit(await house.ledger.load("INC-2"), [event])
+    for user, first in (("U1", "INC-1"), ("U3", "INC-2")):
+        mine, _ = await lists.approvals(user)
+        assert mine.incident.id == first
 
 
 async def test_a_rota_that_can_not_be_read_hides_no_approval(

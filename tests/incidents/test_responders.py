@@ -131,8 +131,8 @@ async def test_an_alert_that_fires_again_joins_the_incident_that_was_reopened(
 ) -> None:
     await resolved_by_fix(house)
     await people.reopen("INC-1", "U3", "not over")
-    late = alert(starts_at=house.clock.now)
     house.clock.advance(7200)
+    late = alert(starts_at=house.clock.now)
     await house.receive(late)
     assert await house.ledger.open_incidents() == ["INC-1"]
     assert (await house.incident()).alerts[late.fingerprint].starts_at == late.starts_at
