@@ -125,7 +125,7 @@ def test_a_catch_up_says_it_all() -> None:
     incident = told.incident.model_copy(update={"impact": "Revenue is yesterday's."})
     assert catchup_lines(told.model_copy(update={"incident": incident})) == [
         "*INC-1 · SEV2 · Needs approval* ETL job 'daily_revenue_aggregation' failed (exit code 1),"
-        " Dev commands, 9 s since 01:47",
+        " Dev commands, since 01:47",
         "*Now:* since 01:47: revenue tables are not refreshed until a run succeeds",
         "*Impact:* Revenue is yesterday's.",
         "*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads"
@@ -244,5 +244,5 @@ def test_a_row_names_the_commander() -> None:
     words = say.rows("Open", [incident], People(names={MAYA: "Maya"}), {}).text
     assert read(words) == (
         "*Open: 1*\n• INC-1 · SEV2 · Investigating · ETL job 'daily_revenue_aggregation' failed"
-        " (exit code 1) · Commander Maya · 9 s"
+        " (exit code 1) · Commander Maya · since 01:47"
     )

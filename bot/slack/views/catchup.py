@@ -41,8 +41,9 @@ def _headline(scene: Scene) -> str:
     incident = scene.incident
     who = f", {scene.people.name(incident.commander)} commands" if incident.commander else ""
     began = incident.opened_at
-    end = incident.resolved_at or incident.updated_at
-    took = f", {lasting(began, end)} since {clock(began)}" if began and end else ""
+    took = f", since {clock(began)}" if began else ""
+    if began and incident.resolved_at:
+        took = f", it took {lasting(began, incident.resolved_at)}"
     return (
         f"*{said(incident.id, 40)} · {incident.severity.upper()} · {scene.stage.word}*"
         f" {said(incident.title, 120)}{who}{took}"

@@ -64,9 +64,10 @@ def _row(incident: Incident, people: People, links: Mapping[str, str]) -> str:
     facts = [incident.severity.upper(), stage_of(incident).word, said(incident.title, _TITLE)]
     if incident.commander:
         facts.append(f"Commander {people.name(incident.commander)}")
-    end = incident.resolved_at or incident.updated_at
-    if incident.opened_at and end:
-        facts.append(lasting(incident.opened_at, end))
+    if incident.opened_at and incident.resolved_at:
+        facts.append(lasting(incident.opened_at, incident.resolved_at))
+    elif incident.opened_at:
+        facts.append(f"since {clock(incident.opened_at)}")
     return f"{linked(incident.id, links)} · {' · '.join(facts)}"
 
 
