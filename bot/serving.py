@@ -21,9 +21,12 @@ from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
 from bot.incidents.following import Following
 from bot.incidents.intake import Intake
+from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
+from bot.incidents.responders import Responders
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -78,7 +81,13 @@ async def serve(settings: Settings) -> None:
             takeover,
             members,
             following,
-            ask,
+            responders=Responders(core.incidents, directory),
+            opening=Opening(core.incidents, prepared.inventory, directory),
+            lists=Lists(core.ledger, directory),
+            ledger=core.ledger,
+            channel=channel,
+            client=client,
+            ask=ask,
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -114,6 +123,7 @@ async def serve(settings: Settings) -> None:
                 core.incidents.pace,
                 standing_in=settings.approvers,
                 declared=narrowing.declared,
+                inventory=prepared.inventory,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)

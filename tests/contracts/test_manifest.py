@@ -126,7 +126,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(*[handed] * 8))
+    listeners.register(app, Deps(*[handed] * 14))
     return app
 
 

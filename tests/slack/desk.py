@@ -18,7 +18,7 @@ from bot.adapters.redis_follows import RedisFollows
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
-from bot.domain.ports import Rotas
+from bot.domain.ports import Claim, Rotas
 from bot.domain.work import Work
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
@@ -26,9 +26,12 @@ from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
 from bot.incidents.following import Following
+from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
 from bot.incidents.readings import Readings
+from bot.incidents.responders import Responders
 from bot.incidents.service import Incidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
@@ -109,6 +112,7 @@ class Desk:
             CHANNEL,
             standing_in=standing_in,
             declared=self.narrowing.declared,
+            inventory=INVENTORY,
         )
         follows = RedisFollows(redis)
         self.following = Following(
@@ -133,6 +137,12 @@ class Desk:
             takeover,
             self.brakes,
             self.following,
+            responders=Responders(self.incidents, self.directory),
+            opening=Opening(self.incidents, INVENTORY, self.directory),
+            lists=Lists(self.ledger, self.directory),
+            ledger=self.ledger,
+            channel=CHANNEL,
+            client=self.client,
         )
         listeners.register(app, deps)
         return app
@@ -162,7 +172,12 @@ class Desk:
         """Commit these to the ledger, one by one."""
         for part in events:
             for event in [part] if isinstance(part, e.Event) else list(part):
-                await self.ledger.commit(await self.ledger.load(incident), [event])
+                claims = []
+                if isinstance(event, e.IncidentOpened | e.AlertJoined):
+                    name, began = event.alert.fingerprint, event.alert.starts_at
+                    claims = [Claim(fingerprint=name, starts_at=began)]
+                before = await self.ledger.load(incident)
+                await self.ledger.commit(before, [event], claims=claims)
 
     async def thread(self, incident: str = "INC-1") -> list[Message]:
         """The incident's messages as Slack has them, the card first; empty while there is none."""

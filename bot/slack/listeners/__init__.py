@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.listeners import approval, edit, follow, mention, once, take, unknown
+from bot.slack.listeners import (
+    approval,
+    commands,
+    edit,
+    follow,
+    mention,
+    once,
+    people,
+    take,
+    unknown,
+)
 from bot.slack.listeners.deps import Deps
 
 
@@ -15,5 +25,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     edit.register(app, deps)
     take.register(app, deps)
     follow.register(app, deps)
+    commands.register(app, deps)
+    people.register(app, deps)
     mention.register(app, deps)
     unknown.register(app)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.domain.ports import SlotStore
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.ports import Ledger, SlotStore
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.following import Following
+from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.opening import Opening
 from bot.incidents.question import Question
+from bot.incidents.responders import Responders
 from bot.slack.directory import SlackDirectory
 
 
@@ -26,5 +31,12 @@ class Deps:
     takeover: Takeover
     brakes: MembersBrakes
     following: Following
+    responders: Responders
+    opening: Opening
+    lists: Lists
+    ledger: Ledger
+    channel: str
+    """Where incidents open; who can't look in there is told nothing of them by command."""
+    client: AsyncWebClient
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""
