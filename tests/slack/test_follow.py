@@ -40,8 +40,7 @@ async def heard(desk: Desk, user: str, verb: str, rest: str = "") -> str:
 
 async def direct(desk: Desk, user: str) -> list[str]:
     """What opsbot told somebody alone, oldest first."""
-    place = await desk.client.conversations_open(users=user)
-    return await told(desk, place["channel"]["id"])
+    return await told(desk, desk.slack.state.directory.open_dm(user).id)
 
 
 async def told(desk: Desk, channel: str) -> list[str]:
