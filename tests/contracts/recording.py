@@ -32,9 +32,9 @@ def _view(value: Any, kind: str) -> Any:
 
 def pytest_configure() -> None:
     """The checks themselves are left out: they have their own turn, and take their time."""
-    blocks_checks.accept_blocks = _message  # type: ignore[assignment]
+    blocks_checks.accept_blocks = _message
     views_checks.accept_view = _view
-    Block.parse_all = lambda *_: []  # type: ignore[method-assign, assignment]
+    Block.parse_all = lambda *_: []  # type: ignore[method-assign]
 
 
 def pytest_sessionfinish() -> None:

@@ -35,7 +35,7 @@ def compiled(folder: Path, preamble: str, given: Mapping[str, tuple[str, Any]]) 
     (folder / "node_modules").symlink_to(FOLDER.absolute() / "node_modules")
     project = folder / "tsconfig.json"
     project.write_text(json.dumps({"compilerOptions": _OPTIONS, "files": ["values.ts"]}))
-    command = [find(".bin/node"), find("typescript/bin/tsc"), "--project", project]
+    command = [str(find(".bin/node")), str(find("typescript/bin/tsc")), "--project", str(project)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     found: dict[str, str] = {}
     names = list(given)
