@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -99,6 +102,63 @@ async def test_a_mention_is_answered_in_a_thread(opsbot: Product, slack: OtherSl
     question = await slack.say("@opsbot why is etl failing")
     answer = await slack.seen(lambda m: m.get("thread_ts") == question)
     assert "replica-2 is 2.3 h behind" in answer["text"]
+
+
+@pytest.mark.parametrize("mode", ["socket"], indirect=True)
+async def test_two_of_them_that_both_hear_everything_do_it_once(
+    opsbot: Product,
+    slack: OtherSlack,
+    redis: Redis,
+    valkey: EmbeddedValkey,
+    tmp_path: Path,
+    mode: Mode,
+) -> None:
+    """Slack gives an event to one connection; this server gives it to all there are."""
+    environ = slack.environ(mode)
+    async with product(redis, valkey.url, tmp_path, free_port(), environ):
+        approval = await asked(opsbot, slack)
+        question = await slack.say("@opsbot why is etl failing")
+        await slack.seen(lambda m: m.get("thread_ts") == question)
+        await slack.click(approval, "Approve")
+        await slack.seen(lambda m: "Approved by Maya" in str(m.get("blocks")))
+        await asyncio.sleep(1)
+        messages = await slack.messages()
+    assert len([m for m in messages if m.get("thread_ts") == question]) == 1
+    assert len([m for m in messages if "Approved by Maya" in str(m.get("blocks"))]) == 1
+    assert not [m for m in messages if m.get("subtype") == "ephemeral"]
+
+
+async def test_the_sample_incident_plays_there_from_its_alert_to_its_report(
+    slack: OtherSlack, port: int, mode: Mode, tmp_path: Path
+) -> None:
+    environ = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "HOME": str(tmp_path),
+        "OPSBOT_DATA": str(tmp_path / "data"),
+        "OPSBOT_HTTP_ADDR": f"127.0.0.1:{port}",
+        **slack.environ(mode),
+    }
+    playing = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "bot", "demo", "--headless"),
+        cwd=tmp_path,
+        env=environ,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        approval = await slack.seen(lambda m: "'Approve'" in str(m.get("blocks")), seconds=90)
+        await slack.click(approval, "Approve")
+        said, _ = await asyncio.wait_for(playing.communicate(), 120)
+    finally:
+        if playing.returncode is None:
+            playing.kill()
+            await playing.wait()
+    assert playing.returncode == 0, said.decode()[-3000:]
+    messages = await slack.messages()
+    assert "Resolved" in str(messages[0]["blocks"])
+    assert {m["thread_ts"] for m in messages[1:]} == {messages[0]["ts"]}
+    assert len(messages) <= 7, "the root and 6"
 
 
 LATER = pytest.mark.xfail(strict=True, reason="neither command nor Home stands yet")
