@@ -13,11 +13,13 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import duty, wiring
 from bot.adapters import store
+from bot.adapters.redis_talks import RedisTalks
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.pulse import Pulse
@@ -31,6 +33,7 @@ from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.teller import Teller
 from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping
@@ -53,6 +56,7 @@ async def serve(settings: Settings) -> None:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
         directory = SlackDirectory(client, duty.rotas(core.backends))
+        channel = await find_channel(client, settings.channel)
         secret = settings.slack_signing_secret
         app = make_app(client, secret.get_secret_value() if secret else None)
         approvals = Approvals(core.incidents, directory)
@@ -62,7 +66,19 @@ async def serve(settings: Settings) -> None:
         ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
-        deps = Deps(approvals, narrowing, answers, directory, core.slots, takeover, members, ask)
+        messages = Messages(client, core.slots, core.redactor)
+        deps = Deps(
+            approvals,
+            narrowing,
+            answers,
+            directory,
+            core.slots,
+            takeover,
+            members,
+            _teller(core, prepared, messages, directory, channel),
+            RedisTalks(core.redis),
+            ask,
+        )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
@@ -84,10 +100,8 @@ async def serve(settings: Settings) -> None:
             add_slack_route(server.app, app)
         runner: web.AppRunner | None = None
         try:
-            channel = await find_channel(client, settings.channel)
             runner = await server.start(host, port)
             state["ok"] = True
-            messages = Messages(client, core.slots, core.redactor)
             projector = Projector(
                 core.ledger,
                 core.ledger,
@@ -109,6 +123,17 @@ async def serve(settings: Settings) -> None:
                 await handler.close_async()  # type: ignore[no-untyped-call]
             if runner:
                 await runner.cleanup()
+
+
+def _teller(
+    core: Core,
+    prepared: Prepared,
+    messages: Messages,
+    directory: SlackDirectory,
+    channel: str,
+) -> Teller:
+    inquiry = Inquiry(core.readings, core.catalog, prepared.inventory, core.slots, wiring.now)
+    return Teller(core.ledger, core.slots, messages, directory, inquiry, wiring.now, channel)
 
 
 def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:

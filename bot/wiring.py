@@ -97,6 +97,7 @@ class Core:
     questions: RedisQuestions
     redactor: Redactor
     """Knows every secret of the settings, and the audit key."""
+    readings: Readings
     asking: Asking | None
     """Where this process has a model."""
 
@@ -324,6 +325,7 @@ def _build(
         backends=backends,
         questions=RedisQuestions(client, queue, redactor.clean),
         redactor=redactor,
+        readings=readings,
         asking=asking,
     )
 

@@ -59,6 +59,14 @@ def thread(channel: str, ts: str) -> str:
     return f"opsbot:thread:{channel}:{ts}"
 
 
+def talk(channel: str, ts: str) -> str:
+    return f"opsbot:talk:{channel}:{ts}"
+
+
+def said_there(channel: str, ts: str, what: str) -> str:
+    return f"opsbot:talk:{channel}:{ts}:{what}"
+
+
 def budget(name: str) -> str:
     return f"opsbot:budget:{name}"
 

@@ -97,6 +97,37 @@ class SlackDirectory:
         barred = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
         return bool(found) and not any(found.get(flag) for flag in barred)
 
+    async def may_see(self, user: str, channel: str) -> bool:
+        """Whether that person can read the channel: any full member a public one, else who is in
+        it. False where Slack doesn't say.
+        """
+        try:
+            found = (await self._client.conversations_info(channel=channel)).get("channel") or {}
+            if not found.get("is_private") and await self.eligible(user):
+                return True
+            cursor = ""
+            while True:
+                page = await self._client.conversations_members(
+                    channel=channel, limit=200, cursor=cursor
+                )
+                if user in (page.get("members") or []):
+                    return True
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return False
+        except SlackApiError as error:
+            log.warning("who may read %s can't be told: %s", channel, error.response["error"])
+            return False
+
+    async def is_open(self, channel: str) -> bool:
+        """Whether it is a public channel. False where Slack doesn't say."""
+        try:
+            found = (await self._client.conversations_info(channel=channel)).get("channel") or {}
+        except SlackApiError as error:
+            log.warning("what %s is can't be told: %s", channel, error.response["error"])
+            return False
+        return bool(found) and not (found.get("is_private") or found.get("is_im"))
+
     async def name(self, user: str) -> str:
         """A person's first name, plain; the id where Slack doesn't say."""
         until, name = self._names.get(user, (0.0, user))

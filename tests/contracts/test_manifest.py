@@ -19,12 +19,15 @@ from bot.slack.listeners.deps import Deps
 
 ROOT = Path(__file__).parents[2]
 METHOD_SCOPES: dict[str, tuple[str, ...]] = {
+    "assistant_threads_setSuggestedPrompts": ("assistant:write",),
     "auth_test": (),
     "chat_getPermalink": (),
     "chat_postEphemeral": ("chat:write",),
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
     "conversations_history": ("channels:history", "groups:history"),
+    "conversations_info": ("channels:read", "groups:read"),
+    "conversations_members": ("channels:read", "groups:read"),
     "conversations_list": ("channels:read", "groups:read"),
     "conversations_replies": ("channels:history", "groups:history"),
     "usergroups_list": ("usergroups:read",),
@@ -36,6 +39,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
 }
 """Bot scopes of each Web API method, for public and private channels, from its reference page."""
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
@@ -124,7 +128,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(handed, handed, handed, handed, handed, handed, handed))
+    listeners.register(app, Deps(*[handed] * 9))
     return app
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
+from bot.adapters.redis_talks import RedisTalks
 from bot.domain import events as e
 from bot.domain.ports import Rotas
 from bot.domain.work import Work
@@ -23,10 +24,13 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.inquiry import Inquiry
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
+from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 from bot.incidents.service import Incidents
+from bot.knowledge.memory import SearchIncidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
@@ -37,10 +41,13 @@ from bot.slack.directory import SlackDirectory
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.teller import Teller
 from tests.fakes import house, story
+from tests.fakes.changes import FewChanges
 from tests.fakes.house import rules
 from tests.fakes.poll import until
 from tests.fakes.tools import Brighten, Look, PaintLamp, World
+from tools.changes.tools import QueryChanges
 from tools.kit.catalog import Catalog
 
 CHANNEL = "C0INCIDENT"
@@ -65,9 +72,13 @@ class Desk:
         *,
         rotas: Rotas | None = None,
         standing_in: tuple[str, ...] = (),
+        changes: bool = True,
+        channel: str = CHANNEL,
     ) -> None:
+        """`changes`: whether a source of changes is configured."""
         self.slack = slack
         self.redis = redis
+        self.channel = channel
         self.now: datetime = story.at(10)
         self.client: AsyncWebClient = make_client(slack.bot_token, slack.api_url)
         self.ledger = RedisLedger(redis, sync_each_commit=False)
@@ -85,24 +96,38 @@ class Desk:
         self.brakes = MembersBrakes(brakes, self.directory, ("@data-oncall",))
         self.approvals = Approvals(self.incidents, self.directory)
         self.world = World()
-        catalog = Catalog([Look(self.world), PaintLamp(self.world), Brighten(self.world)])
+        self.feed = FewChanges()
+        catalog = Catalog(
+            [
+                Look(self.world),
+                PaintLamp(self.world),
+                Brighten(self.world),
+                SearchIncidents(self.ledger),
+                *([QueryChanges(self.feed)] if changes else []),
+            ]
+        )
+        readings = Readings(catalog, self.clock, Redactor().clean_all)
         self.planner = Planner(
             catalog,
-            Readings(catalog, lambda: self.now, Redactor().clean_all),
+            readings,
             rules(),
             house.INVENTORY,
             ("@data-oncall",),
             lambda: self.now,
             self.controls,
         )
+        self.messages = Messages(self.client, self.slots)
+        self.inquiry = Inquiry(readings, catalog, INVENTORY, self.slots, self.clock)
+        self.ask: Callable[[Question], Awaitable[str | None]] | None = None
+        """Answers as a model would; set before `connect`."""
         self.narrowing = Narrowing(self.incidents, catalog, self.planner, self.directory)
         self.projector = Projector(
             self.ledger,
             self.ledger,
             self.slots,
-            Messages(self.client, self.slots),
+            self.messages,
             self.directory,
-            CHANNEL,
+            channel,
             standing_in=standing_in,
             declared=self.narrowing.declared,
         )
@@ -122,9 +147,23 @@ class Desk:
             self.slots,
             takeover,
             self.brakes,
+            Teller(
+                self.ledger,
+                self.slots,
+                self.messages,
+                self.directory,
+                self.inquiry,
+                self.clock,
+                self.channel,
+            ),
+            RedisTalks(self.redis),
+            self.ask,
         )
         listeners.register(app, deps)
         return app
+
+    def clock(self) -> datetime:
+        return self.now
 
     async def connect(self) -> None:
         """Listen over Socket Mode and keep Slack as the ledger says."""

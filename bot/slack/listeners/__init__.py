@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.listeners import approval, edit, mention, once, take, unknown
+from bot.slack.listeners import (
+    approval,
+    edit,
+    greeting,
+    mention,
+    once,
+    question,
+    take,
+    unknown,
+)
 from bot.slack.listeners.deps import Deps
 
 
@@ -15,4 +24,6 @@ def register(app: AsyncApp, deps: Deps) -> None:
     edit.register(app, deps)
     take.register(app, deps)
     mention.register(app, deps)
+    question.register(app, deps)
+    greeting.register(app)
     unknown.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.domain.ports import SlotStore
+from bot.domain.ports import SlotStore, Talks
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
@@ -13,6 +13,7 @@ from bot.incidents.calling import Takeover
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
+from bot.slack.teller import Teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +25,7 @@ class Deps:
     slots: SlotStore
     takeover: Takeover
     brakes: MembersBrakes
+    teller: Teller
+    talks: Talks
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""
