@@ -19,6 +19,7 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.feedback import Feedback
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
@@ -77,6 +78,7 @@ async def serve(settings: Settings) -> None:
             members,
             _teller(core, prepared, messages, directory, channel),
             RedisTalks(core.redis),
+            Feedback(core.ledger, directory, wiring.now),
             ask,
         )
         listeners.register(app, deps)

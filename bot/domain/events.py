@@ -327,6 +327,16 @@ class QuestionAnswered(Event):
     answer: str
 
 
+class FeedbackGiven(Event):
+    """What a person thinks of something opsbot said; the latest of each person counts."""
+
+    type: Literal["feedback.given"] = "feedback.given"
+    about: str
+    """`diagnosis`, or `answer:<question>`."""
+    helpful: bool
+    reason: str = ""
+
+
 class AgentBriefed(Event):
     """The first words an agent was given; with its turns they are its whole memory."""
 
@@ -390,6 +400,7 @@ WorkEvent = (
     | EvidenceRecorded
     | ProgressNoted
     | QuestionAnswered
+    | FeedbackGiven
     | AgentBriefed
     | TurnTaken
     | ResultsGiven

@@ -128,7 +128,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(*[handed] * 9))
+    listeners.register(app, Deps(*[handed] * 10))
     return app
 
 

@@ -24,6 +24,7 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.feedback import Feedback
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
@@ -157,6 +158,7 @@ class Desk:
                 self.channel,
             ),
             RedisTalks(self.redis),
+            Feedback(self.ledger, self.directory, self.clock),
             self.ask,
         )
         listeners.register(app, deps)

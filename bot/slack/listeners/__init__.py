@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.listeners import (
     approval,
     edit,
+    feedback,
     greeting,
     mention,
     once,
@@ -26,4 +27,5 @@ def register(app: AsyncApp, deps: Deps) -> None:
     mention.register(app, deps)
     question.register(app, deps)
     greeting.register(app)
+    feedback.register(app, deps)
     unknown.register(app)

@@ -10,6 +10,7 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.feedback import Feedback
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
@@ -27,5 +28,6 @@ class Deps:
     brakes: MembersBrakes
     teller: Teller
     talks: Talks
+    feedback: Feedback
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""
