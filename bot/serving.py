@@ -20,11 +20,13 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.feedback import Feedback
+from bot.incidents.hints import Hints, Usable
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
+from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -79,6 +81,7 @@ async def serve(settings: Settings) -> None:
             _teller(core, prepared, messages, directory, channel),
             RedisTalks(core.redis),
             Feedback(core.ledger, directory, wiring.now),
+            Hints(core.incidents, directory, _usable(settings, prepared)),
             ask,
         )
         listeners.register(app, deps)
@@ -136,6 +139,11 @@ def _teller(
 ) -> Teller:
     inquiry = Inquiry(core.readings, core.catalog, prepared.inventory, core.slots, wiring.now)
     return Teller(core.ledger, core.slots, messages, directory, inquiry, wiring.now, channel)
+
+
+def _usable(settings: Settings, prepared: Prepared) -> Usable:
+    """A model reads any hint; the runbook agent those that are about a runbook."""
+    return (lambda *_: True) if settings.chosen_model else RunbookHints(prepared.runbooks)
 
 
 def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:

@@ -125,6 +125,8 @@ def _told(event: e.Event) -> str:
             return stopped(event)
         case e.BreakerTripped():
             return f"the breaker of {event.scope} tripped: {event.reason}"
+        case e.HintGiven():
+            return f"hint{', looked into again' if event.again else ''}: {event.text}"
         case e.FeedbackGiven():
             return f"{'helpful' if event.helpful else 'not helpful'}: {event.about} {event.reason}"
         case e.ApprovalDecided():

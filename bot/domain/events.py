@@ -242,6 +242,15 @@ class IncidentResumed(Event):
     reason: str
 
 
+class HintGiven(Event):
+    """A person said where to look or what to try: data for whoever investigates, no authority."""
+
+    type: Literal["hint.given"] = "hint.given"
+    text: str
+    again: bool = False
+    """The investigation had ended: what was thought is thought anew."""
+
+
 class IncidentResolved(Event):
     type: Literal["incident.resolved"] = "incident.resolved"
     summary: str
@@ -284,6 +293,7 @@ IncidentEvent = (
     | IncidentTaken
     | IncidentStopped
     | IncidentResumed
+    | HintGiven
     | IncidentResolved
     | IncidentReported
     | UnknownEvent

@@ -60,6 +60,7 @@ class Incident(Frozen):
     """When a person last did anything here."""
     stop: e.IncidentStopped | None = None
     """Who halted it, while it is halted."""
+    hints: tuple[e.HintGiven, ...] = ()
     resolved_at: datetime | None = None
     resolution: str = ""
     reported_at: datetime | None = None
@@ -107,6 +108,11 @@ class Incident(Frozen):
     def wants_words(self) -> bool:
         """Many will ask about it: it is wide, or as severe as can be."""
         return bool(self.threads) or self.severity == "sev1"
+
+    @property
+    def looks_again(self) -> int:
+        """How often a hint had it looked into anew."""
+        return sum(hint.again for hint in self.hints)
 
     @property
     def ticket(self) -> Handle | None:
@@ -181,6 +187,9 @@ class Incident(Frozen):
                 return self._set(stop=event)
             case e.IncidentResumed():
                 return self._set(stop=None)
+            case e.HintGiven():
+                hinted = self._set(hints=(*self.hints, event))
+                return hinted._set(diagnosis=None, threads={}) if event.again else hinted
             case e.IncidentResolved():
                 return self._set(resolved_at=event.at, resolution=event.summary, stop=None)
             case e.IncidentReported():

@@ -128,7 +128,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(*[handed] * 10))
+    listeners.register(app, Deps(*[handed] * 11))
     return app
 
 

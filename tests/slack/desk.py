@@ -25,6 +25,7 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.feedback import Feedback
+from bot.incidents.hints import Hints
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
@@ -159,6 +160,7 @@ class Desk:
             ),
             RedisTalks(self.redis),
             Feedback(self.ledger, self.directory, self.clock),
+            Hints(self.incidents, self.directory, lambda _, text: "runbook" in text),
             self.ask,
         )
         listeners.register(app, deps)

@@ -11,6 +11,7 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.feedback import Feedback
+from bot.incidents.hints import Hints
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
@@ -29,5 +30,6 @@ class Deps:
     teller: Teller
     talks: Talks
     feedback: Feedback
+    hints: Hints
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""

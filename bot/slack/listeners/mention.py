@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.incidents.question import Question
-from bot.slack.listeners import brakes, greeting, question
+from bot.slack.listeners import brakes, greeting, hint, question
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.spoken import Spoken, spoken
 
@@ -21,13 +22,14 @@ _TOPICS: tuple[Callable[[Deps, Question], Awaitable[Spoken | str | None]], ...] 
     brakes.braked,
     greeting.greeted,
     greeting.consented,
+    hint.hinted,
     question.answered,
 )
 """Asked in this order; the first that has something to say says it. The last takes all."""
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
-    async def take(event: dict[str, Any], say: Any, team: str) -> None:
+    async def take(event: dict[str, Any], client: AsyncWebClient, team: str) -> None:
         if event.get("bot_id") or event.get("subtype"):
             return
         try:
@@ -37,20 +39,27 @@ def register(app: AsyncApp, deps: Deps) -> None:
             words = _AWAY
         if words:
             said = spoken(words) if isinstance(words, str) else words
-            thread_ts = event.get("thread_ts") or event["ts"]
-            await say(
-                text=said.text, blocks=list(said.blocks), thread_ts=thread_ts, unfurl_links=False
+            # Bolt's own `say` stumbles over our metadata in the thread of a direct message.
+            await client.chat_postMessage(
+                channel=event["channel"],
+                thread_ts=event.get("thread_ts") or event["ts"],
+                text=said.text,
+                blocks=list(said.blocks),
+                unfurl_links=False,
+                unfurl_media=False,
             )
 
     @app.event("app_mention")
-    async def mentioned(event: dict[str, Any], body: dict[str, Any], say: Any) -> None:
-        await take(event, say, str(body.get("team_id") or ""))
+    async def mentioned(
+        event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient
+    ) -> None:
+        await take(event, client, str(body.get("team_id") or ""))
 
     @app.event("message")
-    async def messaged(event: dict[str, Any], body: dict[str, Any], say: Any) -> None:
+    async def messaged(event: dict[str, Any], body: dict[str, Any], client: AsyncWebClient) -> None:
         """A direct message is a question; what people say among themselves is theirs."""
         if event.get("channel_type") == "im":
-            await take(event, say, str(body.get("team_id") or ""))
+            await take(event, client, str(body.get("team_id") or ""))
 
 
 async def _question(deps: Deps, event: dict[str, Any], team: str) -> Question:
