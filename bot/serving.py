@@ -19,7 +19,9 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.courier import Courier
 from bot.incidents.feedback import Feedback
+from bot.incidents.following import Following
 from bot.incidents.hints import Hints, Usable
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
@@ -32,6 +34,7 @@ from bot.settings import Settings
 from bot.slack import listeners
 from bot.slack.app import find_channel, make_app, make_client, unreachable
 from bot.slack.directory import SlackDirectory
+from bot.slack.herald import SlackHerald
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
@@ -70,6 +73,9 @@ async def serve(settings: Settings) -> None:
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
         messages = Messages(client, core.slots, core.redactor)
+        following = Following(
+            core.follows, core.ledger, prepared.inventory, directory, channel, wiring.now
+        )
         deps = Deps(
             approvals,
             narrowing,
@@ -82,6 +88,7 @@ async def serve(settings: Settings) -> None:
             RedisTalks(core.redis),
             Feedback(core.ledger, directory, wiring.now),
             Hints(core.incidents, directory, _usable(settings, prepared)),
+            following,
             ask,
         )
         listeners.register(app, deps)
@@ -122,7 +129,9 @@ async def serve(settings: Settings) -> None:
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)
             catch_up = duty.catch_up(settings, prepared, core)
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
-            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice)
+            herald = SlackHerald(messages, core.slots, directory, channel)
+            courier = Courier(core.follows, core.ledger, herald, wiring.now)
+            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice, courier)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]

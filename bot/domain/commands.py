@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.values import Alert, Ask, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
+from bot.domain.values import (
+    Alert,
+    Ask,
+    Diagnosis,
+    Plan,
+    PlanDraft,
+    Severity,
+    Thread,
+    Verdict,
+    Words,
+)
 from tools.kit.types import Frozen, Handle
 
 
@@ -195,8 +205,37 @@ class GiveHint(Command):
     """Whether whoever investigates can make anything of it; without that nobody looks again."""
 
 
+class ChangeSeverity(Command):
+    severity: Severity
+    reason: str
+
+
+class OfferHandover(Command):
+    """Ask somebody to command from here."""
+
+    to: str
+
+
+class TakeCommand(Command):
+    """Command it: by oneself where nobody does, or as whoever was asked to."""
+
+
+class AddNote(Command):
+    text: str
+    author: str = ""
+    url: str = ""
+
+
 class Resolve(Command):
+    """A person says that it is over; what waits is void, and nothing may be under way."""
+
     summary: str
+
+
+class Reopen(Command):
+    """It was not over after all."""
+
+    reason: str
 
 
 class Report(Command):

@@ -11,6 +11,14 @@ from bot.domain.hints import hinted
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError, OutOfOrderError, PlanChangedError
+from bot.domain.responders import (
+    command_taken,
+    handover_offered,
+    noted,
+    reopened,
+    resolved,
+    severity_changed,
+)
 from bot.domain.settle import settle
 from bot.domain.waiting import waiting
 
@@ -217,10 +225,18 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             return [e.IncidentResumed(**by, name=name, reason=reason)] if incident.stop else []
         case c.GiveHint():
             return hinted(incident, command)
+        case c.ChangeSeverity():
+            return severity_changed(incident, command)
+        case c.OfferHandover():
+            return handover_offered(incident, command)
+        case c.TakeCommand():
+            return command_taken(incident, command)
+        case c.AddNote():
+            return noted(incident, command)
         case c.Resolve():
-            if incident.resolved_at:
-                return []
-            return [e.IncidentResolved(**by, summary=command.summary)]
+            return resolved(incident, command)
+        case c.Reopen():
+            return reopened(incident, command)
         case c.Report():
             return [] if incident.reported_at else [e.IncidentReported(**by)]
         case _:

@@ -125,7 +125,15 @@ class PlanVoided(Event):
     type: Literal["plan.voided"] = "plan.voided"
     plan_id: str
     cause: Literal[
-        "expired", "drift", "guard", "cleared", "policy", "failed", "stopped", "replaced"
+        "expired",
+        "drift",
+        "guard",
+        "cleared",
+        "policy",
+        "failed",
+        "stopped",
+        "replaced",
+        "resolved",
     ]
     reason: str
 
@@ -251,6 +259,45 @@ class HintGiven(Event):
     """The investigation had ended: what was thought is thought anew."""
 
 
+class SeverityChanged(Event):
+    """A person set it; opsbot only proposes."""
+
+    type: Literal["severity.changed"] = "severity.changed"
+    severity: Severity
+    before: Severity
+    reason: str
+
+
+class HandoverOffered(Event):
+    """Somebody is asked to take command; until they accept, who had it has it."""
+
+    type: Literal["handover.offered"] = "handover.offered"
+    to: str
+    """User id."""
+
+
+class CommandTaken(Event):
+    """The actor commands from here: by themselves, or by accepting a hand-over."""
+
+    type: Literal["command.taken"] = "command.taken"
+
+
+class NoteAdded(Event):
+    """Something a person put on the timeline, often a message of others."""
+
+    type: Literal["note.added"] = "note.added"
+    text: str
+    author: str = ""
+    """User id of whoever wrote it; empty where that is the actor."""
+    url: str = ""
+    """Where it stands."""
+
+
+class IncidentReopened(Event):
+    type: Literal["incident.reopened"] = "incident.reopened"
+    reason: str
+
+
 class IncidentResolved(Event):
     type: Literal["incident.resolved"] = "incident.resolved"
     summary: str
@@ -294,6 +341,11 @@ IncidentEvent = (
     | IncidentStopped
     | IncidentResumed
     | HintGiven
+    | SeverityChanged
+    | HandoverOffered
+    | CommandTaken
+    | NoteAdded
+    | IncidentReopened
     | IncidentResolved
     | IncidentReported
     | UnknownEvent

@@ -56,6 +56,12 @@ class Incident(Frozen):
     calls: tuple[Call, ...] = ()
     taken_by: str | None = None
     """Whoever said that they are on it."""
+    commander: str | None = None
+    """Who decides what people do about it."""
+    offered_to: str | None = None
+    """Who was asked to command next and has not accepted yet."""
+    notes: tuple[e.NoteAdded, ...] = ()
+    severity_changes: tuple[e.SeverityChanged, ...] = ()
     reacted_at: datetime | None = None
     """When a person last did anything here."""
     stop: e.IncidentStopped | None = None
@@ -190,6 +196,19 @@ class Incident(Frozen):
             case e.HintGiven():
                 hinted = self._set(hints=(*self.hints, event))
                 return hinted._set(diagnosis=None, threads={}) if event.again else hinted
+            case e.SeverityChanged(severity=severity):
+                changes = (*self.severity_changes, event)
+                return self._set(severity=severity, severity_changes=changes)
+            case e.HandoverOffered(to=to):
+                return self._set(offered_to=to)
+            case e.CommandTaken():
+                return self._set(commander=event.actor, offered_to=None)
+            case e.NoteAdded():
+                return self._set(notes=(*self.notes, event))
+            case e.IncidentReopened():
+                return self._set(
+                    resolved_at=None, resolution="", reported_at=None, taken_by=event.actor
+                )
             case e.IncidentResolved():
                 return self._set(resolved_at=event.at, resolution=event.summary, stop=None)
             case e.IncidentReported():

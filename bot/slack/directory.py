@@ -98,35 +98,55 @@ class SlackDirectory:
         return bool(found) and not any(found.get(flag) for flag in barred)
 
     async def may_see(self, user: str, channel: str) -> bool:
-        """Whether that person can read the channel: any full member a public one, else who is in
-        it. False where Slack doesn't say.
+        """Whether this person can read that channel now. Raises SlackApiError where Slack is away;
+        what it doesn't show us, nobody may.
         """
-        try:
-            found = (await self._client.conversations_info(channel=channel)).get("channel") or {}
-            if not found.get("is_private") and await self.eligible(user):
-                return True
-            cursor = ""
-            while True:
-                page = await self._client.conversations_members(
-                    channel=channel, limit=200, cursor=cursor
-                )
-                if user in (page.get("members") or []):
-                    return True
-                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-                if not cursor:
-                    return False
-        except SlackApiError as error:
-            log.warning("who may read %s can't be told: %s", channel, error.response["error"])
+        if channel == user:
+            return True
+        found = await self._channel(channel)
+        if found is None:
             return False
+        if not found.get("is_private"):
+            return await self.eligible(user)
+        cursor = ""
+        while True:
+            page = await self._client.conversations_members(
+                channel=channel, limit=1000, cursor=cursor
+            )
+            if user in (page.get("members") or ()):
+                return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return False
 
     async def is_open(self, channel: str) -> bool:
-        """Whether it is a public channel. False where Slack doesn't say."""
-        try:
-            found = (await self._client.conversations_info(channel=channel)).get("channel") or {}
-        except SlackApiError as error:
-            log.warning("what %s is can't be told: %s", channel, error.response["error"])
-            return False
+        """Whether everybody can read that channel. Raises SlackApiError where Slack is away."""
+        found = await self._channel(channel) or {}
         return bool(found) and not (found.get("is_private") or found.get("is_im"))
+
+    async def is_in(self, channel: str) -> bool:
+        """Whether opsbot is a member of that channel. Raises SlackApiError where Slack is away."""
+        found = await self._channel(channel)
+        return found is not None and bool(found.get("is_member"))
+
+    async def _channel(self, channel: str) -> dict[str, Any] | None:
+        try:
+            answer = await self._client.conversations_info(channel=channel)
+        except SlackApiError as error:
+            if error.response.get("error") != "channel_not_found":
+                raise
+            return None
+        found: dict[str, Any] = answer.get("channel") or {}
+        return found
+
+    async def zone(self, user: str) -> tuple[str, int]:
+        """A person's time zone, `Europe/Berlin`, and its seconds off UTC now; UTC where unsaid."""
+        try:
+            found: dict[str, Any] = (await self._client.users_info(user=user)).get("user") or {}
+        except SlackApiError as error:
+            log.warning("the zone of %s can't be read: %s", user, error.response.get("error"))
+            found = {}
+        return str(found.get("tz") or "UTC"), int(found.get("tz_offset") or 0)
 
     async def name(self, user: str) -> str:
         """A person's first name, plain; the id where Slack doesn't say."""

@@ -20,6 +20,7 @@ WHICH = "question_which"
 """Begins the action ids of the incidents among which to choose, `question_which:0` and on."""
 FEEDBACK = "feedback"
 FEEDBACK_VIEW = "feedback_view"
+FOLLOW = "incident_follow"
 METADATA = "opsbot_slot"
 VOICE = "opsbot_voice"
 

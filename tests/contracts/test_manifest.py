@@ -27,8 +27,8 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "chat_update": ("chat:write",),
     "conversations_history": ("channels:history", "groups:history"),
     "conversations_info": ("channels:read", "groups:read"),
-    "conversations_members": ("channels:read", "groups:read"),
     "conversations_list": ("channels:read", "groups:read"),
+    "conversations_members": ("channels:read", "groups:read"),
     "conversations_replies": ("channels:history", "groups:history"),
     "usergroups_list": ("usergroups:read",),
     "usergroups_users_list": ("usergroups:read",),
@@ -128,7 +128,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(*[handed] * 11))
+    listeners.register(app, Deps(*[handed] * 12))
     return app
 
 

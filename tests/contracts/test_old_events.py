@@ -87,6 +87,13 @@ def test_an_old_stop_and_an_old_replacement_read_as_they_did() -> None:
     assert incident.plans["P2"].steps[0].services == ("lamps",)
 
 
+def test_who_commanded_and_how_bad_it_was_reads_as_it_did() -> None:
+    incident = Incident.fold("INC-1", map(e.load_decisions, lines("v3-people1.jsonl")))
+    assert (incident.severity, incident.commander, incident.offered_to) == ("sev1", "U2", None)
+    assert [note.author for note in incident.notes] == ["U3"]
+    assert incident.resolution == "painted it twice"
+
+
 def test_every_kind_of_event_is_kept_here() -> None:
     kept = {
         event.type

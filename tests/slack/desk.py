@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.redis_controls import RedisControls
+from bot.adapters.redis_follows import RedisFollows
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.adapters.redis_talks import RedisTalks
@@ -24,7 +25,9 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.courier import Courier
 from bot.incidents.feedback import Feedback
+from bot.incidents.following import Following
 from bot.incidents.hints import Hints
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.narrowing import Narrowing
@@ -40,6 +43,7 @@ from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
 from bot.slack.app import make_app, make_client
 from bot.slack.directory import SlackDirectory
+from bot.slack.herald import SlackHerald
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
@@ -133,6 +137,12 @@ class Desk:
             standing_in=standing_in,
             declared=self.narrowing.declared,
         )
+        follows = RedisFollows(redis)
+        self.following = Following(
+            follows, self.ledger, INVENTORY, self.directory, CHANNEL, lambda: self.now
+        )
+        herald = SlackHerald(Messages(self.client, self.slots), self.slots, self.directory, CHANNEL)
+        self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
 
@@ -161,6 +171,7 @@ class Desk:
             RedisTalks(self.redis),
             Feedback(self.ledger, self.directory, self.clock),
             Hints(self.incidents, self.directory, lambda _, text: "runbook" in text),
+            self.following,
             self.ask,
         )
         listeners.register(app, deps)

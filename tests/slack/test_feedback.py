@@ -10,7 +10,7 @@ from bot.domain import events as e
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
-from bot.slack.views.feedback import Opinion, feedback_counts, why_not_view
+from bot.slack.views.feedback import Opinion, feedback_buttons, feedback_counts, why_not_view
 from tests.fakes import story
 from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import (
@@ -105,8 +105,11 @@ async def test_what_was_never_said_gets_no_feedback_and_a_guest_gives_none(
     asking: Desk, slack: LocalSlack, person: str, value: str | Opinion, words: str
 ) -> None:
     async with Person(slack.page_url, person) as somebody:
-        message = await diagnosis(somebody)
         told = value if isinstance(value, str) else value.model_dump_json()
+        forged = feedback_buttons("INC-1", "diagnosis")
+        forged["elements"][0]["positive_button"]["value"] = told
+        await asking.client.chat_postMessage(channel=CHANNEL, text="forged", blocks=[forged])
+        message = await somebody.wait_for(lambda m: m.text == "forged")
         await somebody.use(message, ids.FEEDBACK, told)
         await somebody.wait_for(lambda m: m.ephemeral and words in m.text)
     assert await given(asking) == []

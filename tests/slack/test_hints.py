@@ -73,7 +73,7 @@ async def test_a_guest_and_a_direct_message_steer_nothing(asking: Desk, slack: L
         await guest.say(CHANNEL, "@opsbot try the runbook", thread_ts=await root(asking))
         await said(guest, "Only full members of the workspace can give hints.")
     async with Person(slack.page_url, "maya") as maya:
-        place = await maya.open_home("messages")
+        place = await maya.open_messages()
         ts = await maya.say(place, "why is etl failing")
         await said(maya, "I am still investigating")
         await maya.say(place, "try the runbook", thread_ts=ts)

@@ -8,6 +8,7 @@ from bot.slack.listeners import (
     approval,
     edit,
     feedback,
+    follow,
     greeting,
     mention,
     once,
@@ -24,6 +25,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     approval.register(app, deps)
     edit.register(app, deps)
     take.register(app, deps)
+    follow.register(app, deps)
     mention.register(app, deps)
     question.register(app, deps)
     greeting.register(app)

@@ -11,6 +11,7 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.feedback import Feedback
+from bot.incidents.following import Following
 from bot.incidents.hints import Hints
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.question import Question
@@ -31,5 +32,6 @@ class Deps:
     talks: Talks
     feedback: Feedback
     hints: Hints
+    following: Following
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""

@@ -1,0 +1,106 @@
+"""What people say of the incident itself: how bad, who commands, over or not. Part of `decide`."""
+
+from __future__ import annotations
+
+from bot.domain import commands as c
+from bot.domain import events as e
+from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanStatus, StepStatus
+from bot.domain.refusals import CommandRefusedError
+
+
+def severity_changed(incident: Incident, command: c.ChangeSeverity) -> list[e.IncidentEvent]:
+    """Nothing where it is that severe already. Refused without a reason."""
+    _require_open(incident)
+    if not command.reason.strip():
+        raise CommandRefusedError("say why the severity changes, in a few words")
+    if command.severity == incident.severity:
+        return []
+    return [
+        e.SeverityChanged(
+            at=command.at,
+            actor=command.actor,
+            severity=command.severity,
+            before=incident.severity,
+            reason=command.reason,
+        )
+    ]
+
+
+def handover_offered(incident: Incident, command: c.OfferHandover) -> list[e.IncidentEvent]:
+    """Asks the next commander; offered again to the same person it changes nothing."""
+    _require_open(incident)
+    if command.to == incident.commander:
+        raise CommandRefusedError(f"{command.to} commands {incident.id} already")
+    if command.to == incident.offered_to:
+        return []
+    return [e.HandoverOffered(at=command.at, actor=command.actor, to=command.to)]
+
+
+def command_taken(incident: Incident, command: c.TakeCommand) -> list[e.IncidentEvent]:
+    """By whoever was asked to, or by anybody where nobody commands."""
+    _require_open(incident)
+    if command.actor == incident.commander:
+        return []
+    if incident.commander and command.actor != incident.offered_to:
+        raise CommandRefusedError(
+            f"{incident.commander} commands {incident.id}, and has to hand it over first"
+        )
+    return [e.CommandTaken(at=command.at, actor=command.actor)]
+
+
+def noted(incident: Incident, command: c.AddNote) -> list[e.IncidentEvent]:
+    """A resolved incident takes notes as well: its story is often told later."""
+    if not command.text.strip():
+        raise CommandRefusedError("there is nothing to note")
+    known = any(command.url and note.url == command.url for note in incident.notes)
+    if known:
+        return []
+    note = e.NoteAdded(
+        at=command.at,
+        actor=command.actor,
+        text=command.text,
+        author=command.author,
+        url=command.url,
+    )
+    return [note]
+
+
+def resolved(incident: Incident, command: c.Resolve) -> list[e.IncidentEvent]:
+    """What waits is void first. Refused while something of ours is under way or in doubt."""
+    if incident.resolved_at:
+        return []
+    for fix in incident.fixes:
+        doing = {StepStatus.STARTED, StepStatus.UNDOING}
+        if fix.live or any(step.status in doing for step in fix.steps):
+            raise CommandRefusedError(
+                f"plan {fix.digest[:4]} is under way: wait for its end, or stop it first"
+            )
+    waits = (PlanStatus.AWAITING, PlanStatus.READY)
+    void = [
+        e.PlanVoided(
+            at=command.at,
+            actor=command.actor,
+            plan_id=fix.plan.id,
+            cause="resolved",
+            reason="the incident was resolved by hand",
+        )
+        for fix in incident.fixes
+        if fix.status in waits
+    ]
+    ended = e.IncidentResolved(at=command.at, actor=command.actor, summary=command.summary)
+    return [*void, ended]
+
+
+def reopened(incident: Incident, command: c.Reopen) -> list[e.IncidentEvent]:
+    """Whoever reopens it is on it."""
+    if not incident.resolved_at:
+        return []
+    if not command.reason.strip():
+        raise CommandRefusedError("say why it is not over, in a few words")
+    return [e.IncidentReopened(at=command.at, actor=command.actor, reason=command.reason)]
+
+
+def _require_open(incident: Incident) -> None:
+    if incident.resolved_at:
+        raise CommandRefusedError(f"{incident.id} is resolved; reopen it first")
