@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -26,8 +26,9 @@ from bot.incidents.hints import Hints, Usable
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
-from bot.incidents.question import Question
+from bot.incidents.thinking import Thinking
 from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
@@ -40,13 +41,13 @@ from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
 from bot.slack.teller import Teller
+from bot.slack.thinker import Thinker
 from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping
 from bot.wiring import Core, Prepared
 
 log = logging.getLogger(__name__)
-_ANSWER_SECONDS = 90.0
 
 
 async def serve(settings: Settings) -> None:
@@ -69,12 +70,23 @@ async def serve(settings: Settings) -> None:
         takeover = Takeover(core.incidents, directory)
         narrowing = Narrowing(core.incidents, core.catalog, core.planner, directory)
         answers = Answers(core.ledger, wiring.now)
-        ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
         messages = Messages(client, core.slots, core.redactor)
         following = Following(
             core.follows, core.ledger, prepared.inventory, directory, channel, wiring.now
+        )
+        teller = _teller(core, prepared, messages, directory, channel)
+        thinker = Thinker(
+            client,
+            core.questions,
+            core.ledger,
+            answers,
+            teller,
+            messages,
+            core.slots,
+            directory,
+            wiring.now,
         )
         deps = Deps(
             approvals,
@@ -84,12 +96,14 @@ async def serve(settings: Settings) -> None:
             core.slots,
             takeover,
             members,
-            _teller(core, prepared, messages, directory, channel),
+            teller,
             RedisTalks(core.redis),
             Feedback(core.ledger, directory, wiring.now),
             Hints(core.incidents, directory, _usable(settings, prepared)),
             following,
-            ask,
+            Thinking(core.questions, prepared.inventory, model=bool(settings.chosen_model)),
+            Opening(core.incidents, prepared.inventory, directory),
+            thinker.wake,
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -131,7 +145,9 @@ async def serve(settings: Settings) -> None:
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
             herald = SlackHerald(messages, core.slots, directory, channel)
             courier = Courier(core.follows, core.ledger, herald, wiring.now)
-            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice, courier)
+            await _work(
+                intake, sweeper, projector, watchdog, pulse, catch_up, voice, courier, thinker
+            )
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]
@@ -153,13 +169,6 @@ def _teller(
 def _usable(settings: Settings, prepared: Prepared) -> Usable:
     """A model reads any hint; the runbook agent those that are about a runbook."""
     return (lambda *_: True) if settings.chosen_model else RunbookHints(prepared.runbooks)
-
-
-def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
-    async def ask(question: Question) -> str | None:
-        return await core.questions.ask(question, _ANSWER_SECONDS)
-
-    return ask
 
 
 def _web(

@@ -88,6 +88,22 @@ def answer(question_id: str) -> str:
     return f"opsbot:answer:{question_id}"
 
 
+QUESTIONS = "opsbot:questions"
+"""Sorted set: question that is not done → when it was asked, seconds since the epoch."""
+
+
+def thinking(channel: str, ts: str) -> str:
+    return f"opsbot:thinking:{channel}:{ts}"
+
+
+def thinker(user: str) -> str:
+    return f"opsbot:thinker:{user}"
+
+
+def question_stopped(question_id: str) -> str:
+    return f"opsbot:question:{question_id}:stopped"
+
+
 def failed_actions(service: str) -> str:
     """Sorted set: key of an action → when it failed, milliseconds since the epoch."""
     return f"opsbot:breaker:{service}"

@@ -51,6 +51,25 @@ class Answers:
     async def load(self, incident_id: str) -> Incident:
         return await self._ledger.load(incident_id)
 
+    async def work(self, stream: str) -> list[e.WorkEvent]:
+        """What was seen and said in an incident, or under a question outside any."""
+        return await self._ledger.work(stream)
+
+    async def carry(self, stream: str, incident_id: str) -> None:
+        """Take what was seen for a question into the incident that came of it.
+
+        Under names of its own: an investigation looks at it all again, and afresh.
+        """
+        seen: list[e.WorkEvent] = []
+        for event in await self._ledger.work(stream):
+            if isinstance(event, e.CheckStarted):
+                seen.append(event.model_copy(update={"check": f"{stream}/{event.check}"}))
+            elif isinstance(event, e.EvidenceRecorded):
+                own = {"id": f"{stream}/{event.id}", "check": f"{stream}/{event.check}"}
+                seen.append(event.model_copy(update=own))
+        if seen:
+            await self._ledger.note(incident_id, *seen)
+
     async def give(self, question: Question, incident_id: str, answer: str) -> None:
         """Keep the answer; it is shown where it was asked, once."""
         await self._ledger.note(

@@ -19,11 +19,16 @@ from bot.slack.listeners.deps import Deps
 
 ROOT = Path(__file__).parents[2]
 METHOD_SCOPES: dict[str, tuple[str, ...]] = {
+    "agents_sessions_setStatus": ("chat:write",),
+    "assistant_threads_setStatus": ("assistant:write",),
     "assistant_threads_setSuggestedPrompts": ("assistant:write",),
     "auth_test": (),
+    "chat_appendStream": ("chat:write",),
     "chat_getPermalink": (),
     "chat_postEphemeral": ("chat:write",),
     "chat_postMessage": ("chat:write",),
+    "chat_startStream": ("chat:write",),
+    "chat_stopStream": ("chat:write",),
     "chat_update": ("chat:write",),
     "conversations_history": ("channels:history", "groups:history"),
     "conversations_info": ("channels:read", "groups:read"),
@@ -39,6 +44,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
 }
 """Bot scopes of each Web API method, for public and private channels, from its reference page."""
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "agent_session_stopped": (),
     "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
     "message.channels": ("channels:history",),
@@ -128,7 +134,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(*[handed] * 12))
+    listeners.register(app, Deps(*[handed] * 15))
     return app
 
 

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_follows import RedisFollows
 from bot.adapters.redis_ledger import RedisLedger
+from bot.adapters.redis_questions import RedisQuestions
 from bot.adapters.redis_slots import RedisSlots
 from bot.adapters.redis_talks import RedisTalks
 from bot.domain import events as e
@@ -31,10 +32,12 @@ from bot.incidents.following import Following
 from bot.incidents.hints import Hints
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
 from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 from bot.incidents.service import Incidents
+from bot.incidents.thinking import Thinking
 from bot.knowledge.memory import SearchIncidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
@@ -48,6 +51,7 @@ from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
 from bot.slack.teller import Teller
+from bot.slack.thinker import Thinker
 from tests.fakes import house, story
 from tests.fakes.changes import FewChanges
 from tests.fakes.house import rules
@@ -68,6 +72,35 @@ class NoQueue:
         """Dropped: the ledger stays the truth."""
 
 
+class Bench:
+    """The worker of these tests: thinks as it is told to, or not at all."""
+
+    def __init__(self) -> None:
+        self.questions: RedisQuestions | None = None
+        self.think: Callable[[Question], Awaitable[str]] | None = None
+        self.asked: list[Question] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, question_id: str) -> None:
+        if self.questions is None:
+            return
+        question = await self.questions.get(question_id)
+        if question is None:
+            return
+        self.asked.append(question)
+        if self.think is not None:
+            task = asyncio.create_task(self._answer(question, self.think))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _answer(
+        self, question: Question, think: Callable[[Question], Awaitable[str]]
+    ) -> None:
+        text = await think(question)
+        if self.questions is not None:
+            await self.questions.answer(question.id, text)
+
+
 class Desk:
     """One opsbot at the local Slack. `now` is its clock; a second desk shares nothing but Redis."""
 
@@ -80,8 +113,12 @@ class Desk:
         standing_in: tuple[str, ...] = (),
         changes: bool = True,
         channel: str = CHANNEL,
+        model: bool = False,
+        patience: float = 30.0,
     ) -> None:
-        """`changes`: whether a source of changes is configured."""
+        """`changes`: whether a source of changes is configured. `model`: whether one is set.
+        `patience`: seconds that an answer may take.
+        """
         self.slack = slack
         self.redis = redis
         self.channel = channel
@@ -124,8 +161,32 @@ class Desk:
         )
         self.messages = Messages(self.client, self.slots)
         self.inquiry = Inquiry(readings, catalog, INVENTORY, self.slots, self.clock)
-        self.ask: Callable[[Question], Awaitable[str | None]] | None = None
-        """Answers as a model would; set before `connect`."""
+        self.bench = Bench()
+        self.questions = RedisQuestions(redis, self.bench)
+        self.bench.questions = self.questions
+        self.model = model
+        self.answers = Answers(self.ledger, self.clock)
+        self.teller = Teller(
+            self.ledger,
+            self.slots,
+            self.messages,
+            self.directory,
+            self.inquiry,
+            self.clock,
+            channel,
+        )
+        self.thinker = Thinker(
+            self.client,
+            self.questions,
+            self.ledger,
+            self.answers,
+            self.teller,
+            self.messages,
+            self.slots,
+            self.directory,
+            self.clock,
+            seconds=patience,
+        )
         self.narrowing = Narrowing(self.incidents, catalog, self.planner, self.directory)
         self.projector = Projector(
             self.ledger,
@@ -149,30 +210,23 @@ class Desk:
     def app(self, signing_secret: str | None = None) -> AsyncApp:
         """A Bolt app with every listener."""
         app = make_app(self.client, signing_secret)
-        answers = Answers(self.ledger, lambda: self.now)
         takeover = Takeover(self.incidents, self.directory)
         deps = Deps(
             self.approvals,
             self.narrowing,
-            answers,
+            self.answers,
             self.directory,
             self.slots,
             takeover,
             self.brakes,
-            Teller(
-                self.ledger,
-                self.slots,
-                self.messages,
-                self.directory,
-                self.inquiry,
-                self.clock,
-                self.channel,
-            ),
+            self.teller,
             RedisTalks(self.redis),
             Feedback(self.ledger, self.directory, self.clock),
             Hints(self.incidents, self.directory, lambda _, text: "runbook" in text),
             self.following,
-            self.ask,
+            Thinking(self.questions, house.INVENTORY, model=self.model),
+            Opening(self.incidents, house.INVENTORY, self.directory),
+            self.thinker.wake,
         )
         listeners.register(app, deps)
         return app
@@ -190,6 +244,11 @@ class Desk:
     def project(self) -> None:
         """Run the projector until the desk is closed."""
         self._tasks.append(asyncio.create_task(self.projector.run()))
+        self.think()
+
+    def think(self) -> None:
+        """Follow questions until the desk is closed."""
+        self._tasks.append(asyncio.create_task(self.thinker.run()))
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -13,6 +13,7 @@ from bot.slack.listeners import (
     mention,
     once,
     question,
+    session,
     take,
     unknown,
 )
@@ -30,4 +31,5 @@ def register(app: AsyncApp, deps: Deps) -> None:
     question.register(app, deps)
     greeting.register(app)
     feedback.register(app, deps)
+    session.register(app, deps)
     unknown.register(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.ports import SlotStore, Talks
@@ -14,7 +14,8 @@ from bot.incidents.feedback import Feedback
 from bot.incidents.following import Following
 from bot.incidents.hints import Hints
 from bot.incidents.narrowing import Narrowing
-from bot.incidents.question import Question
+from bot.incidents.opening import Opening
+from bot.incidents.thinking import Thinking
 from bot.slack.directory import SlackDirectory
 from bot.slack.teller import Teller
 
@@ -33,5 +34,7 @@ class Deps:
     feedback: Feedback
     hints: Hints
     following: Following
-    ask: Callable[[Question], Awaitable[str | None]] | None = None
-    """Has a model answer; None where none is set."""
+    thinking: Thinking
+    opening: Opening
+    wake: Callable[[], None]
+    """Tells whoever follows questions that there is a new one."""

@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.incidents.question import Question
-from bot.slack.listeners import brakes, greeting, hint, question
+from bot.slack.listeners import brakes, greeting, hint, question, session
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.spoken import Spoken, spoken
 
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 _AWAY = "I can't look that up right now: what I keep my notes in doesn't answer. Ask again soon."
 _LONGEST = 2000
 _TOPICS: tuple[Callable[[Deps, Question], Awaitable[Spoken | str | None]], ...] = (
+    session.stopped_thinking,
     brakes.braked,
     greeting.greeted,
     greeting.consented,
@@ -83,6 +84,6 @@ async def _heard(deps: Deps, asked: Question) -> Spoken | str | None:
     """What to say at once; None where the projector gives the answer."""
     for topic in _TOPICS:
         words = await topic(deps, asked)
-        if words:
+        if words is not None:
             return words
     return None

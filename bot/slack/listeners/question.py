@@ -18,7 +18,7 @@ from bot.slack.listeners.refusal import failed
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.answers.reply import NO_MODEL, OF_RECORD
 from bot.slack.views.spoken import Spoken
-from bot.slack.views.text import safe
+from bot.slack.views.thinking import BUSY, SPENT
 from bot.slack.views.which import Choice, nothing_found, which
 
 
@@ -59,10 +59,25 @@ async def answered(deps: Deps, question: Question) -> Spoken | str | None:
     if len(found) > 1:
         return which(found, question.text)
     if not found:
-        thought = await deps.ask(question) if deps.ask else None
-        return safe(thought) if thought else nothing_found()
+        return await _outside(deps, question)
     await _about(deps, question, found[0])
     return None
+
+
+async def _outside(deps: Deps, question: Question) -> str | None:
+    """A service that no incident is about is looked into; anything else only by a model."""
+    service = deps.thinking.concerns(question.text)
+    if service is None and not deps.thinking.model:
+        return nothing_found()
+    look = question.model_copy(update={"service": service or "", "talked_of": None})
+    match await deps.thinking.begin(look):
+        case "begun":
+            deps.wake()
+            return None
+        case "busy":
+            return BUSY
+        case _:
+            return SPENT
 
 
 async def _told_of(deps: Deps, question: Question) -> list[Incident]:
@@ -74,14 +89,14 @@ async def _told_of(deps: Deps, question: Question) -> list[Incident]:
 async def _about(deps: Deps, question: Question, incident: Incident) -> None:
     intent = intent_of(question.text)
     await deps.talks.note(question.channel, question.thread_ts, incident.id)
-    if deps.ask and intent not in OF_RECORD:
+    if deps.thinking.model and intent not in OF_RECORD:
         about = question.model_copy(update={"incident": incident.id})
-        thought = await deps.ask(about)
-        if thought:
-            await deps.answers.give(question, incident.id, safe(thought))
+        if await deps.thinking.begin(about) == "begun":
+            deps.wake()
             return
+        # Busy or asked too much: the ledger's answer is there at once.
     text = await deps.teller.answer(incident, intent)
-    if deps.ask is None and await deps.talks.first(
+    if not deps.thinking.model and await deps.talks.first(
         question.channel, question.thread_ts, "no model"
     ):
         text = f"{text}\n{NO_MODEL}"

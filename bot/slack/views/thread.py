@@ -36,11 +36,11 @@ def thread(scene: Scene) -> list[Slot]:
     slots += escalations(scene)
     slots.append(report(scene))
     answers = {w.id: w for w in scene.work if isinstance(w, e.QuestionAnswered)}
-    slots += [_answer(scene.incident.id, answered) for answered in answers.values()]
+    slots += [answer_slot(scene.incident.id, answered) for answered in answers.values()]
     return [slot for slot in slots if slot is not None]
 
 
-def _answer(incident: str, answered: e.QuestionAnswered) -> Slot:
+def answer_slot(incident: str, answered: e.QuestionAnswered) -> Slot:
     return Slot(
         id=f"answer:{answered.id}",
         text=said(read(answered.answer), NOTICE_LIMIT),
