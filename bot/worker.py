@@ -15,7 +15,6 @@ from bot.agent.asking import StoppedThinkingError
 from bot.agent.budget import BudgetSpentError
 from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.crashes import arm_crashes
-from bot.domain.incident import Incident
 from bot.incidents.answers import Answers
 from bot.incidents.question import Question
 from bot.settings import Settings, SettingsError
@@ -93,17 +92,9 @@ async def _answer(core: Core, question_id: str) -> None:
 async def _thought(core: Core, question: Question) -> str:
     """The model's words; of a service that no incident is about, else the runbooks'."""
     if core.asking:
+        answers = Answers(core.ledger, wiring.now)
         try:
-            return await core.asking.answer(question, await _incident(core, question))
+            return await core.asking.answer(question, await answers.given(question))
         except (ModelAwayError, ModelRejectedError, BudgetSpentError) as error:
             log.warning("question %s: %s", question.id, error)
     return await core.looking.look(question) if question.service else ""
-
-
-async def _incident(core: Core, question: Question) -> Incident | None:
-    """The one it is about. What a chat may hear of was settled there; a terminal hears of all."""
-    answers = Answers(core.ledger, wiring.now)
-    if question.channel:
-        return await answers.load(question.incident) if question.incident else None
-    found = await answers.matches(question)
-    return found[0] if found else None

@@ -48,6 +48,15 @@ class Answers:
         still_open = [i for i in found if i.resolved_at is None]
         return still_open or found[:1]
 
+    async def given(self, question: Question) -> Incident | None:
+        """The incident for whoever thinks about the question. What a chat may hear of was settled
+        where it was asked, and nothing else is looked up for it; a terminal hears of all.
+        """
+        if question.channel:
+            return await self.load(question.incident) if question.incident else None
+        found = await self.matches(question)
+        return found[0] if found else None
+
     async def load(self, incident_id: str) -> Incident:
         return await self._ledger.load(incident_id)
 

@@ -115,10 +115,7 @@ class Bubble:
             recipient_user_id=self._question.by,
             recipient_team_id=self._question.team,
             task_display_mode="plan",
-            chunks=[
-                {"type": "plan_update", "title": thinking_title(self._question)},
-                *map(_chunk, tasks),
-            ],
+            chunks=self._chunks(tasks) or None,
         )
         ts = str(answer["ts"])
         self._posted = Posted(status="posted", channel=self._question.channel, ts=ts)
@@ -132,7 +129,8 @@ class Bubble:
         news = changed(self._tasks, tasks)
         if not news or await self._store.turn("stream:append", APPEND_SECONDS) > 0:
             return
-        await self._client.chat_appendStream(**self._place(), chunks=list(map(_chunk, news)))
+        chunks = self._chunks(news) if not self._tasks else list(map(_chunk, news))
+        await self._client.chat_appendStream(**self._place(), chunks=chunks)
         self._tasks = tuple(tasks)
 
     async def _roll(self, tasks: Sequence[Task]) -> None:
@@ -179,6 +177,11 @@ class Bubble:
         log.info("%s: no stream: %s", self._stream, error)
         self.native = self.native and not _is(error, "unknown_method")
         self._growing = False
+
+    def _chunks(self, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+        """The first tasks, under their title; a title alone would stay as an empty plan."""
+        title = {"type": "plan_update", "title": thinking_title(self._question)}
+        return [title, *map(_chunk, tasks)] if tasks else []
 
     def _place(self) -> dict[str, Any]:
         if self._posted is None:

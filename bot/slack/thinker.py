@@ -22,7 +22,6 @@ from bot.slack.messages import Messages
 from bot.slack.sessions import Sessions
 from bot.slack.slots import Slot
 from bot.slack.teller import Teller
-from bot.slack.views.text import safe
 from bot.slack.views.thinking import (
     AWAY,
     CUT_OFF,
@@ -30,6 +29,7 @@ from bot.slack.views.thinking import (
     outside_slot,
     stopped_words,
     tasks_of,
+    worded,
 )
 from bot.slack.views.thread import answer_slot
 
@@ -162,22 +162,26 @@ class Thinker:
     async def _end(
         self, question: Question, bubble: Bubble, text: str | None, stopped: str | None
     ) -> None:
-        """The message first, then the ledger: killed in between, both are done again."""
+        """In an incident the message first, for the projector shows what the ledger holds; outside,
+        the ledger first, for buttons need it. Killed in between, both are done again.
+        """
         looked = bool(question.service) and bool(text)
         if stopped:
             words = stopped_words(await self._directory.name(stopped))
         elif question.incident:
-            words = safe(text) if text else await self._known(question)
+            words = worded(text) if text else await self._known(question)
         elif text is None:
             words = CUT_OFF
         elif looked:
             work = await self._ledger.work(f"ASK-{question.id}")
             words = looked_words(question, text, work)
         else:
-            words = safe(text) or AWAY
+            words = worded(text) if text.strip() else AWAY
+        if question.incident is None:
+            await self._answers.give(question, f"ASK-{question.id}", words)
         await bubble.finish(self._slot(question, words, offer=looked))
-        kept = question.incident or f"ASK-{question.id}"
-        await self._answers.give(question, kept, words)
+        if question.incident:
+            await self._answers.give(question, question.incident, words)
         await self._questions.done(question)
 
     def _slot(self, question: Question, words: str, *, offer: bool) -> Slot:

@@ -13,9 +13,12 @@ from slack_sdk.models.blocks import Block
 from bot.domain import events as e
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
+from bot.incidents.hints import Taken
 from bot.incidents.intent import Intent
 from bot.incidents.leeway import Leeway, Offer
+from bot.incidents.question import Question
 from bot.sandbox.slack.checks.blocks import accept_blocks
+from bot.sandbox.slack.checks.chunks import accept_chunks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
 from bot.slack.listeners.refusal import told
@@ -24,8 +27,18 @@ from bot.slack.views.answers.reply import reply
 from bot.slack.views.answers.told import Told
 from bot.slack.views.edit import answer_view, edit_view, waiting_view
 from bot.slack.views.edited import read_edit
+from bot.slack.views.hint import hint_taken
 from bot.slack.views.reject import reject_view
+from bot.slack.views.spoken import spoken
 from bot.slack.views.text import People, read
+from bot.slack.views.thinking import (
+    looked_words,
+    outside_slot,
+    stopped_words,
+    tasks_of,
+    thinking_slot,
+    worded,
+)
 from bot.slack.views.thread import thread
 from bot.slack.views.which import MOST_BUTTONS, Choice, which
 from tests.fakes import story
@@ -326,3 +339,37 @@ def test_slack_takes_the_question_which_incident(text: str, count: int) -> None:
     assert [choice.incident for choice in chosen if choice] == [
         f"INC-{n}" for n in range(len(buttons))
     ]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_what_is_said_of_a_question_outside_any_incident(text: str) -> None:
+    asked = Question(
+        id="1.1", by=MAYA, channel="C1", thread_ts="1.1", text=text, service=text or "etl"
+    )
+    work = list(_work(text))
+    tasks = tasks_of(work, "")
+    words = looked_words(asked, text, work)
+    slots = [
+        thinking_slot(asked, tasks),
+        thinking_slot(asked, ()),
+        outside_slot(asked, words, offer=True),
+        outside_slot(asked, worded(text) or "x", offer=False),
+        outside_slot(asked, stopped_words(text), offer=False),
+    ]
+    for slot in slots:
+        accept_blocks(json.loads(json.dumps(list(slot.blocks))), "message")
+        assert len(read(slot.text)) <= 150
+        left = re.sub(r"<https://grafana\.example\.com/[^<>|\s]*\|[^<>|]*>", "", str(slot.blocks))
+        assert not re.search("<[@!#h]", left)
+    accept_chunks([{"type": "task_update", **task.model_dump()} for task in tasks])
+    assert words.endswith("Nothing was changed.")
+    assert all(len(line) < 3000 for line in worded(text).split("\n"))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("how", ["running", "again", "waits", "kept", "enough"])
+def test_slack_takes_what_is_said_of_a_hint(text: str, how: Any) -> None:
+    told_of = _told(text)
+    words = hint_taken(told_of, Taken(how=how, incident=told_of.scene.incident))
+    accept_blocks(json.loads(json.dumps(list(spoken(words).blocks))), "message")
+    assert not re.search("<[@!#]", words)

@@ -13,13 +13,26 @@ from bot.slack import ids
 from bot.slack.slots import Slot
 from bot.slack.views.feedback import feedback_buttons
 from bot.slack.views.links import source
-from bot.slack.views.text import NOTICE_LIMIT, Block, button, cut, fitted, read, safe, said, section
+from bot.slack.views.text import (
+    NOTICE_LIMIT,
+    SECTION_LIMIT,
+    Block,
+    button,
+    cut,
+    fitted,
+    read,
+    safe,
+    said,
+    section,
+)
 from tools.kit.types import Frozen
 
 _SHOWN = 6
 _TITLE = 120
 _FINDINGS = 4
-_ANSWER = 2600
+_LINE = 2000
+_WORST_LINE = 450
+"""Of a line that grows so much by its escapes that it would fit in no section."""
 NOTHING_CHANGED = "Nothing was changed."
 CUT_OFF = f"I was cut off before I had an answer. {NOTHING_CHANGED} Ask again."
 AWAY = f"I have no answer: what I think with doesn't answer. {NOTHING_CHANGED} Ask again later."
@@ -89,6 +102,15 @@ def thinking_title(question: Question) -> str:
     return _plain(f"Looking into {about}")
 
 
+def worded(text: str) -> str:
+    """A model's or a runbook's words, escaped, each line such that it fits."""
+    lines = [(line, safe(cut(line, _LINE))) for line in text.split("\n")]
+    return "\n".join(
+        escaped if len(escaped) < SECTION_LIMIT - 200 else said(line, _WORST_LINE)
+        for line, escaped in lines
+    )
+
+
 def stopped_words(name: str) -> str:
     """`name`: plain, of whoever stopped it."""
     return f"Stopped by {said(name, 40)}. {NOTHING_CHANGED}"
@@ -98,7 +120,7 @@ def looked_words(question: Question, text: str, work: Iterable[e.WorkEvent]) -> 
     """What was found outside any incident; `text` is the worker's, as it stands."""
     seen = [w for w in work if isinstance(w, e.EvidenceRecorded)]
     speaking = [w for w in seen if w.evidence.status == "found"] or seen
-    lines = [safe(text)[:_ANSWER]]
+    lines = worded(text).split("\n")
     lines += [f"• {source(said(w.finding, 120), w.evidence.url)}" for w in speaking[-_FINDINGS:]]
     lines.append(NOTHING_CHANGED)
     return "\n".join(lines)
@@ -108,7 +130,7 @@ def outside_slot(question: Question, words: str, *, offer: bool) -> Slot:
     """The answer outside any incident; `offer` to open one."""
     ref = OpenRef(question=question.id).model_dump_json()
     open_one = button("Open an incident", ids.OPEN_FROM, "Open an incident about this", value=ref)
-    blocks: list[Block] = [section(fitted(words.split("\n"), 3000))]
+    blocks: list[Block] = [section(fitted(words.split("\n"), SECTION_LIMIT))]
     if offer:
         blocks.append({"type": "actions", "elements": [open_one]})
     blocks.append(feedback_buttons(f"ASK-{question.id}", f"answer:{question.id}"))
