@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.incidents.answers import Answers
@@ -20,7 +22,7 @@ async def house() -> House:
     return made
 
 
-def question(text: str, **more: str) -> Question:
+def question(text: str, **more: Any) -> Question:
     return Question(id="1", by="U1", thread_ts="1", **{"channel": "C1", "text": text, **more})
 
 
