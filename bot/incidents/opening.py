@@ -69,7 +69,7 @@ class Opening:
         headline = " ".join((title or text).split())
         if not headline:
             raise CommandRefusedError("say what is wrong, in a few words")
-        known = await self._known(fingerprint)
+        known = await self.known(fingerprint)
         if known:
             return Opened(incident=known, fresh=False)
         headline = _cut(headline, _TITLE)
@@ -95,13 +95,14 @@ class Opening:
         try:
             incident = await self._incidents.handle(incident_id, opening, claims=[claim])
         except ConflictError:
-            known = await self._known(fingerprint)
+            known = await self.known(fingerprint)
             if known is None:
                 raise
             return Opened(incident=known, fresh=False)
         return Opened(incident=incident, fresh=True)
 
-    async def _known(self, fingerprint: str) -> Incident | None:
+    async def known(self, fingerprint: str) -> Incident | None:
+        """What was opened with it before, though it may be over."""
         holder = await self._incidents.ledger.holder(fingerprint)
         return await self._incidents.ledger.load(holder.incident) if holder else None
 

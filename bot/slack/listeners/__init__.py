@@ -8,10 +8,14 @@ from bot.slack.listeners import (
     approval,
     commands,
     edit,
+    feedback,
     follow,
+    greeting,
     mention,
     once,
     people,
+    question,
+    session,
     take,
     unknown,
 )
@@ -28,4 +32,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
     commands.register(app, deps)
     people.register(app, deps)
     mention.register(app, deps)
+    question.register(app, deps)
+    greeting.register(app)
+    feedback.register(app, deps)
+    session.register(app, deps)
     unknown.register(app)
