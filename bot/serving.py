@@ -98,6 +98,7 @@ async def serve(settings: Settings) -> None:
                 core.incidents.pace,
                 standing_in=settings.approvers,
                 declared=narrowing.declared,
+                oncall=core.incidents.oncall,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)

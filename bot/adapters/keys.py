@@ -63,6 +63,20 @@ def budget(name: str) -> str:
     return f"opsbot:budget:{name}"
 
 
+def budget_waiting(name: str) -> str:
+    """There while something urgent waits for that budget."""
+    return f"opsbot:budget-waiting:{name}"
+
+
+def budget_paused(method: str) -> str:
+    """There until Slack may be asked again."""
+    return f"opsbot:budget-paused:{method}"
+
+
+def slack_lacks(feature: str) -> str:
+    return f"opsbot:slack:lacks:{feature}"
+
+
 def spent(name: str) -> str:
     """`name` is an incident's id or a day, `2026-11-23`."""
     return f"opsbot:spent:{name}"

@@ -11,6 +11,7 @@ from bot.domain import events as e
 from bot.domain.incident import Call, Incident
 from bot.domain.ports import ROTA, Ledger, RotaUnreadableError
 from bot.slack.directory import SlackDirectory
+from bot.slack.refused import away
 
 log = logging.getLogger(__name__)
 _MOST_DIRECT = 3
@@ -81,6 +82,8 @@ class Callees:
             except RotaUnreadableError as error:
                 faults.append(str(error))
             except SlackApiError as error:
+                if away(error):
+                    raise  # Slack is away, so nobody could be told now: who it is waits too
                 faults.append(f"{name} can't be read: Slack refuses: {error.response['error']}")
         return tuple(sorted(people)), faults
 

@@ -105,6 +105,7 @@ class Desk:
             CHANNEL,
             standing_in=standing_in,
             declared=self.narrowing.declared,
+            oncall=("@data-oncall",),
         )
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []

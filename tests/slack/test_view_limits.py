@@ -153,10 +153,10 @@ def test_slack_takes_every_message_of_it(text: str) -> None:
     for slots in incidents(text):
         for slot in slots:
             count += 1
-            blocks = list(slot.blocks)
-            accept_blocks(json.loads(json.dumps(blocks)), "message")
-            for parsed in Block.parse_all(blocks):
-                parsed.validate_json()
+            for blocks in (list(slot.blocks), list(slot.plain)):
+                accept_blocks(json.loads(json.dumps(blocks)), "message")
+                for parsed in Block.parse_all(blocks):
+                    parsed.validate_json()
             assert 0 < len(slot.text) <= 1000
             assert len(read(slot.text)) <= 150
     assert count > 30
@@ -182,7 +182,7 @@ def test_nothing_in_it_survives_as_a_mention_a_link_or_formatting(text: str) -> 
     )
     for slots in incidents(text):
         for slot in slots:
-            for words in [*_mrkdwn(list(slot.blocks)), slot.text]:
+            for words in [*_mrkdwn([*slot.blocks, *slot.plain]), slot.text]:
                 left = ours.sub("", words)
                 assert "<" not in left, slot.id
                 assert ">" not in left, slot.id

@@ -44,6 +44,7 @@ def report(scene: Scene) -> Slot | None:
         id="report",
         text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
         blocks=(section(f"{body}\n{audit}" if incident.head else body),),
+        broadcast=incident.severity in ("sev1", "sev2"),
     )
 
 
