@@ -22,6 +22,7 @@ from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
+from bot.incidents.storms import StormDesk, Storms
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -62,7 +63,10 @@ async def serve(settings: Settings) -> None:
         ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
-        deps = Deps(approvals, narrowing, answers, directory, core.slots, takeover, members, ask)
+        storm = StormDesk(Storms(core.ledger), core.incidents, takeover)
+        deps = Deps(
+            approvals, narrowing, answers, directory, core.slots, takeover, members, storm, ask
+        )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)

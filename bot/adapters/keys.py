@@ -4,7 +4,8 @@ from __future__ import annotations
 
 COUNTER = "opsbot:counter"
 FEED = "opsbot:feed"
-"""Sorted set: incident → sequence of its last change that is not shown yet. Also the channel."""
+"""Sorted set: incident or storm → sequence of its last change that is not shown yet. Also the
+channel."""
 FEED_SEQUENCE = "opsbot:feed:sequence"
 DUE = "opsbot:due"
 """Sorted set: work → when to do it, seconds since the epoch."""

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from bot.domain.controls import BreakerReset, ControlEvent, Resumed, Stopped
 from bot.domain.events import BreakerTripped, IncidentEvent, WorkEvent
 from bot.domain.incident import Incident
+from bot.domain.storm import Opening
 from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread, Words
 from bot.domain.work import Work
 from tools.kit.types import Frozen
@@ -163,6 +164,13 @@ class Ledger(Protocol):
     async def release(self, lease: str, token: str) -> None: ...
 
     async def extend(self, lease: str, token: str, seconds: float) -> bool: ...
+
+
+class Openings(Protocol):
+    """When incidents opened, by one clock."""
+
+    async def openings(self, since: datetime) -> list[Opening]:
+        """Those that opened then or later, in their order."""
 
 
 class Controls(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.incident import Call, Incident
+from bot.domain.plan_state import PlanStatus
 from tools.kit.types import Frozen
 
 MANY = 5
@@ -50,3 +52,21 @@ def storms(openings: Sequence[Opening]) -> list[Storm]:
         found[-1] += [each.incident for each in openings[max(first, end) : last]]
         end = last
     return [Storm(incidents=tuple(incidents)) for incidents in found]
+
+
+def stands_alone(incident: Incident) -> bool:
+    """Whether something in it needs a decision of its own, and so a thread: a fix that waits, runs
+    or failed."""
+    return incident.resolved_at is None and _own_since(incident) is not None
+
+
+def shared_calls(incident: Incident) -> list[tuple[int, Call]]:
+    """Its calls that the storm's thread makes for it, by number: those before a fix of its own."""
+    own = _own_since(incident)
+    numbered = enumerate(incident.calls, start=1)
+    return [(number, call) for number, call in numbered if own is None or call.at < own]
+
+
+def _own_since(incident: Incident) -> datetime | None:
+    tried = [f.proposed_at for f in incident.fixes if f.status is not PlanStatus.BLOCKED]
+    return min(tried, default=None)

@@ -45,6 +45,11 @@ class Callees:
                 work = (*work, found)
         return work
 
+    def found(self, work: Iterable[e.WorkEvent], number: int) -> e.PeopleFound | None:
+        """Who was found for that call, where its names had to be looked up."""
+        known = [w for w in work if isinstance(w, e.PeopleFound) and w.call == number]
+        return known[-1] if known else None
+
     async def reached(
         self, incident: Incident, work: Iterable[e.WorkEvent]
     ) -> dict[int, tuple[str, ...]]:

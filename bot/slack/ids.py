@@ -16,6 +16,8 @@ EDIT_VIEW = "approval_edit_view"
 ASK_AGAIN = "approval_ask_again"
 OPEN_APPROVAL = "open_approval"
 TAKE = "incident_take"
+STORM_TAKE = "storm_take"
+STORM_OPEN = "storm_open"
 METADATA = "opsbot_slot"
 VOICE = "opsbot_voice"
 

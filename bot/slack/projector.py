@@ -6,19 +6,25 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.ports import Ledger, SlotStore
+from bot.domain.storm import Opening
 from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.pace import NORMAL, Pace
 from bot.incidents.smaller import Declared
+from bot.incidents.storms import Storms
+from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages
 from bot.slack.rates import NotYetError
+from bot.slack.reconciler import Reconciler
 from bot.slack.refused import ClosedError
+from bot.slack.storm_threads import StormThreads
 from bot.slack.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -31,6 +37,8 @@ _BACK_OFF_MOST_SECONDS = 15.0
 _CROWD_SECONDS = 0.03
 """Longer that an edit which changes no state waits, for each incident that waits beside it."""
 _CLOSED_SECONDS = 30.0
+_STORM_SECONDS = 1.0
+"""Between two looks at a storm, which changes with each of its incidents."""
 _MOST = 5000
 """Incidents looked at in the feed: those that rest must not hide those behind them."""
 _UNSHOWN_SECONDS = 60.0
@@ -43,6 +51,13 @@ class Feed(Protocol):
     async def changed(self, count: int) -> list[tuple[str, float]]: ...
 
     async def projected(self, incident_id: str, sequence: float) -> None: ...
+
+    async def touch(self, name: str) -> None:
+        """That is to be shown anew."""
+
+    async def openings(self, since: datetime) -> list[Opening]: ...
+
+    async def versions(self, incident_ids: Sequence[str]) -> list[int]: ...
 
     def wakes(self) -> AsyncIterator[None]:
         """One item at each change; may miss some, for the projector looks by itself as well."""
@@ -74,15 +89,15 @@ class Projector:
         """
         self._ledger = ledger
         self._feed = feed
+        self._storms = Storms(feed)
+        self._reconciler = Reconciler(store, messages, channel)
+        callees = Callees(ledger, directory, standing_in)
         self._threads = Threads(
-            ledger,
-            store,
-            messages,
-            directory,
-            channel,
-            standing_in=standing_in,
-            declared=declared or {},
-            oncall=oncall,
+            ledger, store, self._storms, self._reconciler, directory, callees,
+            declared=declared or {}, oncall=tuple(oncall),
+        )  # fmt: skip
+        self._storm_threads = StormThreads(
+            ledger, feed, store, self._storms, self._reconciler, directory, callees
         )
         self._lease_seconds = pace.lease_seconds
         self._woken = asyncio.Event()
@@ -95,7 +110,7 @@ class Projector:
         """What people don't get to see, and so nobody is called for; None where all is shown."""
         now = asyncio.get_running_loop().time()
         late = sorted(i for i, since in self._failing.items() if now - since >= _UNSHOWN_SECONDS)
-        told = [*self._threads.closed, *([f"{', '.join(late)} can't be shown"] if late else [])]
+        told = [*self._reconciler.closed, *([f"{', '.join(late)} can't be shown"] if late else [])]
         return "; ".join(told) or None
 
     async def run(self) -> None:
@@ -154,6 +169,7 @@ class Projector:
             try:
                 await self.project(incident_id)
                 await self._feed.projected(incident_id, sequence)
+                rest = _STORM_SECONDS if self._storms.named(incident_id) else 0.0
                 self._failing.pop(incident_id, None)
             finally:
                 renewing.cancel()
@@ -188,6 +204,18 @@ class Projector:
                 held = await self._ledger.extend(lease, token, self._lease_seconds)
             end_if_cancelled()
 
-    async def project(self, incident_id: str) -> None:
-        """Bring every message of the incident up to date. Raises what Slack raised."""
-        await self._threads.show(incident_id)
+    async def project(self, name: str) -> None:
+        """Bring every message of an incident or a storm up to date. Raises what Slack raised.
+
+        What changes in an incident of a storm is the storm's to show as well.
+        """
+        await self._storms.refresh()
+        if self._storms.named(name):
+            await self._storm_threads.show(name)
+            return
+        storm = self._storms.of(name)
+        try:
+            await self._threads.show(name)
+        finally:
+            if storm:
+                await self._feed.touch(storm.id)

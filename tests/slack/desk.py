@@ -27,6 +27,7 @@ from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
 from bot.incidents.readings import Readings
 from bot.incidents.service import Incidents
+from bot.incidents.storms import StormDesk, Storms
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
@@ -123,6 +124,7 @@ class Desk:
             self.slots,
             takeover,
             self.brakes,
+            StormDesk(Storms(self.ledger), self.incidents, takeover),
         )
         listeners.register(app, deps)
         return app
