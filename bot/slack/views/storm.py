@@ -25,11 +25,13 @@ from bot.slack.views.text import (
 
 ROOT = "storm"
 SHOWN = 10
+_TOGETHER = 6
 _TITLE = 60
 _OFFERED = 100
 """Most options that Slack takes in a select."""
 _LONGEST = 200
 _LEAST_REASON = 60
+_WHERE = "Open the card"
 _PRESSING = (
     Stage.NEEDS_APPROVAL, Stage.FAILED, Stage.NEEDS_PERSON, Stage.FIXING, Stage.MONITORING,
     Stage.INVESTIGATING,
@@ -71,7 +73,11 @@ def _card(scene: StormScene) -> Slot:
         ),
         blocks=(
             header(f"Storm · {stage.word} · {open_words}"),
-            section("\n".join(lines)),
+            # Escaped, ten rows can be more than one section holds.
+            *(
+                section("\n".join(lines[n : n + _TOGETHER]))
+                for n in range(0, len(lines), _TOGETHER)
+            ),
             context(" · ".join(facts)),
             *buttons,
         ),
@@ -154,12 +160,12 @@ def _call(scene: StormScene, ring: Ring) -> Slot:
 
 def _direct(scene: StormScene, ring: Ring, user: str) -> Slot:
     """The same to one person alone, as it was when it was first said."""
-    where = f" <{scene.link}|Open the card>" if scene.link else ""
+    where = f" <{scene.link}|{_WHERE}>" if scene.link else ""
     text = f"{scene.id} needs you: {ring.first.incident} and others: {ring.first.call.reason}"
     return Slot(
         id=f"{ring.id}:{user}",
         text=said(text, NOTICE_LIMIT),
-        blocks=(section(said(text, _LONGEST) + where),),
+        blocks=(section(said(text, _LONGEST - len(_WHERE)) + where),),
         channel=user,
         rings=True,
         moot=ring.answered,
