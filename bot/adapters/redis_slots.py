@@ -19,8 +19,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 -- When every turn that was ever taken will be made up for.
 local spent = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local wait = spent - now
-if urgent then wait = wait - (burst - 1) * period end
+local wait = spent - now - (urgent and burst - 1 or math.floor((burst - 1) / 2)) * period
 if not urgent and wait <= 0 and redis.call('EXISTS', KEYS[2]) == 1 then wait = period end
 if wait > 0 then
   if urgent then redis.call('SET', KEYS[2], '1', 'PX', string.format('%.0f', wait + 1000)) end

@@ -371,7 +371,7 @@ class SlotStore(Protocol):
         """Take the next turn of a budget, one each `seconds`; seconds to wait, 0 when taken.
 
         What is urgent goes first, and may take up to `burst` turns at once where they were not
-        used; all else waits until none of those is missing and nothing urgent waits. A budget
+        used; all else leaves it half of those, and waits while anything urgent does. A budget
         `<method>:<place>` rests with `<method>`.
         """
 

@@ -6,17 +6,17 @@ import asyncio
 import itertools
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from aiohttp import web
 from redis.asyncio import Redis
 
 from bot.domain import crashpoints
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack.checks import blocks
-from bot.sandbox.slack.web_api import chat, endpoint
-from bot.sandbox.slack.web_api.arguments import Call
+from bot.sandbox.slack.state import SlackState
+from bot.sandbox.slack.web_api import endpoint
 from bot.slack import messages
 from bot.slack.rates import POST
 from bot.slack.slots import Slot
@@ -391,16 +391,16 @@ async def test_a_message_that_slack_refuses_keeps_no_call_for_a_person_back(
 async def test_a_post_whose_answer_was_cut_off_is_not_sent_twice(
     desk: Desk, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    post = chat.METHODS["chat.postMessage"]
     cut = iter([True])
 
-    async def cut_off(call: Call) -> dict[str, Any]:
-        answer = await post.handler(call)
-        if next(cut, False):
-            raise ConnectionResetError("the answer is lost")
+    async def cut_off(state: SlackState, request: web.Request) -> web.Response:
+        answer = await endpoint.answer(state, request)
+        posts = request.path.endswith("/chat.postMessage")
+        if posts and next(cut, False) and request.transport:
+            request.transport.close()
         return answer
 
-    monkeypatch.setitem(endpoint.METHODS, "chat.postMessage", replace(post, handler=cut_off))
+    monkeypatch.setattr("bot.sandbox.slack.server.answer", cut_off)
     await desk.happens(opened())
     desk.project()
     await desk.settled()
