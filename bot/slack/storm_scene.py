@@ -78,7 +78,7 @@ class StormScene(Frozen):
 
 def shared(incident: Incident, number: int, call: Call) -> Shared:
     reacted = incident.reacted_at
-    answered = reacted if reacted and reacted >= call.at else incident.resolved_at
+    answered = reacted if reacted and reacted > call.at else incident.resolved_at
     return Shared(incident=incident.id, number=number, call=call, answered_at=answered)
 
 

@@ -314,7 +314,7 @@ async def test_a_channel_that_takes_nothing_is_told_once_and_not_tried_over_and_
     desk: Desk, slack: LocalSlack, fault: str, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("bot.slack.threads._CLOSED_SECONDS", 2.0)
+    monkeypatch.setattr("bot.slack.reconciler._CLOSED_SECONDS", 2.0)
     monkeypatch.setattr("bot.slack.projector._CLOSED_SECONDS", 2.0)
     place = slack.state.directory.conversations[CHANNEL]
     bot = slack.workspace.app.user

@@ -43,6 +43,7 @@ def _still_called(incident: Incident, number: int) -> bool:
     call, later = incident.calls[number - 1], incident.calls[number:]
     if incident.resolved_at or incident.taken_by:
         return False
-    if incident.reacted_at and incident.reacted_at >= call.at:
+    # A rejection calls at its own moment: who made it hasn't answered the call by that.
+    if incident.reacted_at and incident.reacted_at > call.at:
         return False
     return not any(set(call.to) <= set(other.to) for other in later)
