@@ -30,6 +30,7 @@ from bot.incidents.narrowing import Narrowing
 from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
 from bot.incidents.responders import Responders
+from bot.incidents.storms import StormDesk, Storms
 from bot.incidents.thinking import Thinking
 from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
@@ -111,6 +112,7 @@ async def serve(settings: Settings) -> None:
             ledger=core.ledger,
             channel=channel,
             client=client,
+            storm=StormDesk(Storms(core.ledger), core.incidents, takeover),
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -146,6 +148,7 @@ async def serve(settings: Settings) -> None:
                 standing_in=settings.approvers,
                 declared=narrowing.declared,
                 inventory=prepared.inventory,
+                oncall=core.incidents.oncall,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)

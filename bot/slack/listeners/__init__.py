@@ -16,6 +16,7 @@ from bot.slack.listeners import (
     people,
     question,
     session,
+    storm,
     take,
     unknown,
 )
@@ -31,6 +32,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     follow.register(app, deps)
     commands.register(app, deps)
     people.register(app, deps)
+    storm.register(app, deps)
     mention.register(app, deps)
     question.register(app, deps)
     greeting.register(app)

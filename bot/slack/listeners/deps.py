@@ -19,6 +19,7 @@ from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.opening import Opening
 from bot.incidents.responders import Responders
+from bot.incidents.storms import StormDesk
 from bot.incidents.thinking import Thinking
 from bot.slack.directory import SlackDirectory
 from bot.slack.teller import Teller
@@ -48,3 +49,4 @@ class Deps:
     channel: str
     """Where incidents open; who can't look in there is told nothing of them by command."""
     client: AsyncWebClient
+    storm: StormDesk
