@@ -1,0 +1,115 @@
+"""A person opens an incident by hand."""
+
+from __future__ import annotations
+
+from bot.domain import commands as c
+from bot.domain.incident import Incident
+from bot.domain.ports import Claim, ConflictError, Directory
+from bot.domain.refusals import CommandRefusedError
+from bot.domain.values import Alert, Severity
+from bot.incidents.service import Incidents
+from bot.policy.inventory import Inventory
+from tools.kit.types import Frozen
+
+SOURCE = "slack"
+"""Of the alert that stands for what a person saw."""
+_TITLE = 150
+_TEXT = 3000
+
+
+class Opened(Frozen):
+    """The incident, and whether this call opened it or somebody had before."""
+
+    incident: Incident
+    fresh: bool
+
+
+class Opening:
+    """What was opened once is not opened again: the same fingerprint gives the same incident.
+
+    It joins no other that is open, for a person said that it is one of its own; later alerts of its
+    service join it as any other.
+    """
+
+    def __init__(self, incidents: Incidents, inventory: Inventory, directory: Directory) -> None:
+        self._incidents = incidents
+        self._inventory = inventory
+        self._directory = directory
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What it may be about, by name."""
+        return tuple(sorted(self._inventory.services))
+
+    async def require(self, user: str) -> None:
+        """Raises CommandRefusedError for guests and bots."""
+        if not await self._directory.eligible(user):
+            raise CommandRefusedError("only full members of the workspace can open an incident")
+
+    async def by_hand(
+        self,
+        text: str,
+        severity: Severity,
+        user: str,
+        *,
+        fingerprint: str,
+        service: str = "",
+        title: str = "",
+    ) -> Opened:
+        """Open one about `text`, which is its title too where none is given.
+
+        `fingerprint`: where it was asked for, the same when the same is sent twice. `service`: any
+        name that the inventory knows; empty for none. Raises CommandRefusedError.
+        """
+        await self.require(user)
+        headline = " ".join((title or text).split())
+        if not headline:
+            raise CommandRefusedError("say what is wrong, in a few words")
+        known = await self._known(fingerprint)
+        if known:
+            return Opened(incident=known, fresh=False)
+        headline = _cut(headline, _TITLE)
+        found = self._service(service)
+        entry = self._inventory.services.get(found)
+        now = self._incidents.clock()
+        alert = Alert(
+            fingerprint=fingerprint,
+            source=SOURCE,
+            status="firing",
+            title=headline,
+            annotations={"description": text[:_TEXT]} if text.strip() != headline else {},
+            starts_at=now,
+            severity=severity,
+            service=found,
+            environment=entry.environment if entry else "",
+        )
+        opening = c.OpenIncident(
+            at=now, actor=user, alert=alert, impact=entry.impact if entry else ""
+        )
+        claim = Claim(fingerprint=fingerprint, starts_at=now)
+        incident_id = await self._incidents.ledger.new_id()
+        try:
+            incident = await self._incidents.handle(incident_id, opening, claims=[claim])
+        except ConflictError:
+            known = await self._known(fingerprint)
+            if known is None:
+                raise
+            return Opened(incident=known, fresh=False)
+        return Opened(incident=incident, fresh=True)
+
+    async def _known(self, fingerprint: str) -> Incident | None:
+        holder = await self._incidents.ledger.holder(fingerprint)
+        return await self._incidents.ledger.load(holder.incident) if holder else None
+
+    def _service(self, name: str) -> str:
+        if not name:
+            return ""
+        found = self._inventory.service_of(name)
+        if found is None:
+            there = ", ".join(self.services[:10]) or "none"
+            raise CommandRefusedError(f"there is no service {name!r}; there are: {there}")
+        return found
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
