@@ -18,6 +18,8 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.courier import Courier
+from bot.incidents.following import Following
 from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.pulse import Pulse
@@ -27,6 +29,7 @@ from bot.settings import Settings
 from bot.slack import listeners
 from bot.slack.app import find_channel, make_app, make_client, unreachable
 from bot.slack.directory import SlackDirectory
+from bot.slack.herald import SlackHerald
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
@@ -53,6 +56,7 @@ async def serve(settings: Settings) -> None:
         token = settings.slack_bot_token
         client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
         directory = SlackDirectory(client, duty.rotas(core.backends))
+        channel = await find_channel(client, settings.channel)
         secret = settings.slack_signing_secret
         app = make_app(client, secret.get_secret_value() if secret else None)
         approvals = Approvals(core.incidents, directory)
@@ -62,7 +66,20 @@ async def serve(settings: Settings) -> None:
         ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
-        deps = Deps(approvals, narrowing, answers, directory, core.slots, takeover, members, ask)
+        following = Following(
+            core.follows, core.ledger, prepared.inventory, directory, channel, wiring.now
+        )
+        deps = Deps(
+            approvals,
+            narrowing,
+            answers,
+            directory,
+            core.slots,
+            takeover,
+            members,
+            following,
+            ask,
+        )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)
@@ -84,7 +101,6 @@ async def serve(settings: Settings) -> None:
             add_slack_route(server.app, app)
         runner: web.AppRunner | None = None
         try:
-            channel = await find_channel(client, settings.channel)
             runner = await server.start(host, port)
             state["ok"] = True
             messages = Messages(client, core.slots, core.redactor)
@@ -103,7 +119,9 @@ async def serve(settings: Settings) -> None:
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)
             catch_up = duty.catch_up(settings, prepared, core)
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
-            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice)
+            herald = SlackHerald(messages, core.slots, directory, channel)
+            courier = Courier(core.follows, core.ledger, herald, wiring.now)
+            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice, courier)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]

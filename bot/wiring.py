@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from bot import files
 from bot.adapters import audit_key, store
 from bot.adapters.redis_controls import RedisControls
+from bot.adapters.redis_follows import RedisFollows
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
@@ -87,6 +88,7 @@ class Core:
     ledger: RedisLedger
     inbox: RedisInbox
     slots: RedisSlots
+    follows: RedisFollows
     queue: RqQueue
     incidents: Incidents
     controls: RedisControls
@@ -306,6 +308,7 @@ def _build(
         ledger=ledger,
         inbox=RedisInbox(client, sync_each_put=durable.sync_each_write, clean=redactor.clean_all),
         slots=RedisSlots(client),
+        follows=RedisFollows(client),
         queue=queue,
         incidents=incidents,
         controls=controls,

@@ -25,6 +25,10 @@ BREAKERS = "opsbot:breakers"
 """Hash: service → why its breaker is open."""
 CONTROLS = "opsbot:controls"
 """Stream: every change of the two, append only."""
+FOLLOWS = "opsbot:follows"
+"""Hash: person, target and place → the subscription."""
+QUIET = "opsbot:quiet"
+"""Hash: user → their quiet hours."""
 
 
 def decisions(incident: str) -> str:
@@ -87,3 +91,8 @@ def failures(work: str) -> str:
 
 def standing(source: str) -> str:
     return f"opsbot:standing:of:{source}"
+
+
+def told(place: str, incident: str) -> str:
+    """Set of the notices that followers at that place have been sent."""
+    return f"opsbot:told:{place}:{incident}"

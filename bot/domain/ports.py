@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from bot.domain.controls import BreakerReset, ControlEvent, Resumed, Stopped
 from bot.domain.events import BreakerTripped, IncidentEvent, WorkEvent
+from bot.domain.following import Subscription
 from bot.domain.incident import Incident
 from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread, Words
 from bot.domain.work import Work
@@ -340,6 +341,29 @@ class Posted(Frozen):
     state: str = ""
     edited_at: float = 0
     """Seconds since the epoch."""
+
+
+class Follows(Protocol):
+    """Who follows what. Kept apart from incidents: it is about people."""
+
+    async def add(self, subscription: Subscription) -> None:
+        """One for each person, target and place; the newer replaces the older."""
+
+    async def remove(self, user: str, target: str | None) -> tuple[Subscription, ...]:
+        """What this person no longer follows; of None everything."""
+
+    async def all(self) -> tuple[Subscription, ...]: ...
+
+    async def told(self, place: str, incident: str) -> frozenset[str]:
+        """Keys of the notices that were sent there."""
+
+    async def tell(self, place: str, incident: str, keys: Sequence[str]) -> None:
+        """These were sent, or are not to be."""
+
+    async def quiet(self, user: str) -> str | None:
+        """Quiet hours as they were saved."""
+
+    async def set_quiet(self, user: str, hours: str | None) -> None: ...
 
 
 class SlotStore(Protocol):

@@ -97,6 +97,52 @@ class SlackDirectory:
         barred = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
         return bool(found) and not any(found.get(flag) for flag in barred)
 
+    async def may_see(self, user: str, channel: str) -> bool:
+        """Whether this person can read that channel now. Raises SlackApiError where Slack is away;
+        what it doesn't show us, nobody may.
+        """
+        if channel == user:
+            return True
+        found = await self._channel(channel)
+        if found is None:
+            return False
+        if not found.get("is_private"):
+            return await self.eligible(user)
+        cursor = ""
+        while True:
+            page = await self._client.conversations_members(
+                channel=channel, limit=1000, cursor=cursor
+            )
+            if user in (page.get("members") or ()):
+                return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return False
+
+    async def is_in(self, channel: str) -> bool:
+        """Whether opsbot is a member of that channel. Raises SlackApiError where Slack is away."""
+        found = await self._channel(channel)
+        return found is not None and bool(found.get("is_member"))
+
+    async def _channel(self, channel: str) -> dict[str, Any] | None:
+        try:
+            answer = await self._client.conversations_info(channel=channel)
+        except SlackApiError as error:
+            if error.response.get("error") != "channel_not_found":
+                raise
+            return None
+        found: dict[str, Any] = answer.get("channel") or {}
+        return found
+
+    async def zone(self, user: str) -> tuple[str, int]:
+        """A person's time zone, `Europe/Berlin`, and its seconds off UTC now; UTC where unsaid."""
+        try:
+            found: dict[str, Any] = (await self._client.users_info(user=user)).get("user") or {}
+        except SlackApiError as error:
+            log.warning("the zone of %s can't be read: %s", user, error.response.get("error"))
+            found = {}
+        return str(found.get("tz") or "UTC"), int(found.get("tz_offset") or 0)
+
     async def name(self, user: str) -> str:
         """A person's first name, plain; the id where Slack doesn't say."""
         until, name = self._names.get(user, (0.0, user))

@@ -16,6 +16,7 @@ EDIT_VIEW = "approval_edit_view"
 ASK_AGAIN = "approval_ask_again"
 OPEN_APPROVAL = "open_approval"
 TAKE = "incident_take"
+FOLLOW = "incident_follow"
 METADATA = "opsbot_slot"
 VOICE = "opsbot_voice"
 

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
+from bot.domain.values import is_person
 from bot.redaction.redactor import Redactor
 from bot.slack import ids
 from bot.slack.slots import Slot
@@ -133,7 +134,13 @@ class Messages:
     async def _find(
         self, incident: str, slot: Slot, begun: Posted, thread: str | None
     ) -> Posted | None:
-        """The message of a post whose answer was never heard; None where it never arrived."""
+        """The message of a post whose answer was never heard; None where it never arrived.
+
+        A direct message can't be looked for: its channel is what the answer would have said. Told
+        twice is better than not at all.
+        """
+        if is_person(begun.channel):
+            return None
         cursor = ""
         while True:
             page: dict[str, Any] = {"limit": 200, "cursor": cursor, "include_all_metadata": True}

@@ -25,7 +25,9 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "chat_postMessage": ("chat:write",),
     "chat_update": ("chat:write",),
     "conversations_history": ("channels:history", "groups:history"),
+    "conversations_info": ("channels:read", "groups:read"),
     "conversations_list": ("channels:read", "groups:read"),
+    "conversations_members": ("channels:read", "groups:read"),
     "conversations_replies": ("channels:history", "groups:history"),
     "usergroups_list": ("usergroups:read",),
     "usergroups_users_list": ("usergroups:read",),
@@ -124,7 +126,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(handed, handed, handed, handed, handed, handed, handed))
+    listeners.register(app, Deps(*[handed] * 8))
     return app
 
 

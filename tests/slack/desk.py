@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.redis_controls import RedisControls
+from bot.adapters.redis_follows import RedisFollows
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
@@ -23,6 +24,8 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.courier import Courier
+from bot.incidents.following import Following
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
 from bot.incidents.readings import Readings
@@ -34,6 +37,7 @@ from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
 from bot.slack.app import make_app, make_client
 from bot.slack.directory import SlackDirectory
+from bot.slack.herald import SlackHerald
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
@@ -106,6 +110,12 @@ class Desk:
             standing_in=standing_in,
             declared=self.narrowing.declared,
         )
+        follows = RedisFollows(redis)
+        self.following = Following(
+            follows, self.ledger, INVENTORY, self.directory, CHANNEL, lambda: self.now
+        )
+        herald = SlackHerald(Messages(self.client, self.slots), self.slots, self.directory, CHANNEL)
+        self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
 
@@ -122,6 +132,7 @@ class Desk:
             self.slots,
             takeover,
             self.brakes,
+            self.following,
         )
         listeners.register(app, deps)
         return app

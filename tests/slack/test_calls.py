@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.adapters.rota import BackendRotas
 from bot.domain import events as e
-from bot.domain.ports import RotaUnreadableError
+from bot.domain.ports import Posted, RotaUnreadableError
 from bot.incidents.approvals import NotAllowedError
 from bot.incidents.brakes import MembersBrakes
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
@@ -98,6 +98,15 @@ async def test_a_rota_calls_the_person_who_is_on_call(rostered: Rostered) -> Non
     )
     assert await rostered.posted() == ["card", "escalation:1"]
     assert (await rostered.slots.all("INC-1")).keys() >= {f"escalation:1:{MAYA}"}
+
+
+async def test_a_direct_call_whose_answer_was_lost_holds_up_nothing(rostered: Rostered) -> None:
+    await rostered.happens(opened(), calling())
+    lost = Posted(status="posting", channel=MAYA)
+    await rostered.slots.save("INC-1", f"escalation:1:{MAYA}", lost)
+    rostered.project()
+    await rostered.settled()
+    assert len(await rostered.direct(MAYA)) == 1
 
 
 async def test_a_call_stays_with_whom_it_reached_when_the_rota_turns(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.listeners import approval, edit, mention, once, take, unknown
+from bot.slack.listeners import approval, edit, follow, mention, once, take, unknown
 from bot.slack.listeners.deps import Deps
 
 
@@ -14,5 +14,6 @@ def register(app: AsyncApp, deps: Deps) -> None:
     approval.register(app, deps)
     edit.register(app, deps)
     take.register(app, deps)
+    follow.register(app, deps)
     mention.register(app, deps)
     unknown.register(app)

@@ -10,6 +10,7 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.following import Following
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
@@ -24,5 +25,6 @@ class Deps:
     slots: SlotStore
     takeover: Takeover
     brakes: MembersBrakes
+    following: Following
     ask: Callable[[Question], Awaitable[str | None]] | None = None
     """Has a model answer; None where none is set."""
