@@ -22,18 +22,24 @@ from bot.incidents.courier import Courier
 from bot.incidents.following import Following
 from bot.incidents.intake import Intake
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.notes import Notes
+from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
+from bot.slack.addresses import Addresses
 from bot.slack.app import find_channel, make_app, make_client, unreachable
+from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
 from bot.slack.herald import SlackHerald
+from bot.slack.homes import Homes
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.sight import Sight
 from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping
@@ -69,6 +75,24 @@ async def serve(settings: Settings) -> None:
         following = Following(
             core.follows, core.ledger, prepared.inventory, directory, channel, wiring.now
         )
+        messages = Messages(client, core.slots, core.redactor)
+        board = Board(core.ledger)
+        addresses = Addresses(core.slots, messages)
+        sight = Sight(directory)
+        homes = Homes(
+            client,
+            core.ledger,
+            core.homes,
+            core.slots,
+            board,
+            addresses,
+            directory,
+            sight,
+            following,
+            channel,
+            wiring.now,
+            redactor=core.redactor,
+        )
         deps = Deps(
             approvals,
             narrowing,
@@ -79,6 +103,13 @@ async def serve(settings: Settings) -> None:
             members,
             following,
             ask,
+            opening=Opening(core.incidents, prepared.inventory, directory),
+            notes=Notes(core.incidents, directory),
+            homes=homes,
+            board=board,
+            addresses=addresses,
+            sight=sight,
+            channel=channel,
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -103,7 +134,6 @@ async def serve(settings: Settings) -> None:
         try:
             runner = await server.start(host, port)
             state["ok"] = True
-            messages = Messages(client, core.slots, core.redactor)
             projector = Projector(
                 core.ledger,
                 core.ledger,
@@ -121,7 +151,8 @@ async def serve(settings: Settings) -> None:
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
             herald = SlackHerald(messages, core.slots, directory, channel)
             courier = Courier(core.follows, core.ledger, herald, wiring.now)
-            await _work(intake, sweeper, projector, watchdog, pulse, catch_up, voice, courier)
+            keeping = (watchdog, pulse, catch_up, voice, courier, homes)
+            await _work(intake, sweeper, projector, *keeping)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]

@@ -254,13 +254,13 @@ class RedisLedger:
         found: Any = await self._redis.zrange(keys.FEED, 0, count - 1, withscores=True)
         return [(incident, sequence) for incident, sequence in found]
 
-    async def wakes(self) -> AsyncIterator[None]:
-        """One item at each commit or note from now on; a lost connection raises."""
+    async def wakes(self) -> AsyncIterator[str]:
+        """The incident of each commit or note from now on; a lost connection raises."""
         async with self._redis.pubsub() as channel:
             await channel.subscribe(keys.FEED)
             async for message in channel.listen():
                 if message["type"] == "message":
-                    yield
+                    yield str(message["data"])
 
     async def projected(self, incident_id: str, sequence: float) -> None:
         """Everything up to `sequence` is shown; what came later stays in the feed."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain import commands as c
 from bot.domain.incident import Incident
 from bot.domain.ports import Claim, ConflictError, Directory
@@ -41,6 +43,11 @@ class Opening:
         """What it may be about, by name."""
         return tuple(sorted(self._inventory.services))
 
+    def named_in(self, text: str) -> str:
+        """The first service that a text names, or of which it names a part; empty for none."""
+        words = re.findall(r"[\w.-]*\w", text)
+        return next((found for w in words if (found := self._inventory.service_of(w))), "")
+
     async def require(self, user: str) -> None:
         """Raises CommandRefusedError for guests and bots."""
         if not await self._directory.eligible(user):
@@ -65,7 +72,7 @@ class Opening:
         headline = " ".join((title or text).split())
         if not headline:
             raise CommandRefusedError("say what is wrong, in a few words")
-        known = await self._known(fingerprint)
+        known = await self.known(fingerprint)
         if known:
             return Opened(incident=known, fresh=False)
         headline = _cut(headline, _TITLE)
@@ -91,13 +98,14 @@ class Opening:
         try:
             incident = await self._incidents.handle(incident_id, opening, claims=[claim])
         except ConflictError:
-            known = await self._known(fingerprint)
+            known = await self.known(fingerprint)
             if known is None:
                 raise
             return Opened(incident=known, fresh=False)
         return Opened(incident=incident, fresh=True)
 
-    async def _known(self, fingerprint: str) -> Incident | None:
+    async def known(self, fingerprint: str) -> Incident | None:
+        """What was opened with it before, though it may be over."""
         holder = await self._incidents.ledger.holder(fingerprint)
         return await self._incidents.ledger.load(holder.incident) if holder else None
 

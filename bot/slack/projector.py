@@ -43,8 +43,8 @@ class Feed(Protocol):
 
     async def projected(self, incident_id: str, sequence: float) -> None: ...
 
-    def wakes(self) -> AsyncIterator[None]:
-        """One item at each change; may miss some, for the projector looks by itself as well."""
+    def wakes(self) -> AsyncIterator[str]:
+        """The incident of each change; may miss some, so whoever listens looks by itself too."""
 
 
 class Projector:

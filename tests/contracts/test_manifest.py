@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "chat_update": ("chat:write",),
     "conversations_history": ("channels:history", "groups:history"),
     "conversations_info": ("channels:read", "groups:read"),
+    "conversations_info": ("channels:read", "groups:read"),
     "conversations_list": ("channels:read", "groups:read"),
+    "conversations_members": ("channels:read", "groups:read"),
     "conversations_members": ("channels:read", "groups:read"),
     "conversations_replies": ("channels:history", "groups:history"),
     "usergroups_list": ("usergroups:read",),
@@ -34,10 +37,12 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "users_info": ("users:read",),
     "users_lookupByEmail": ("users:read.email",),
     "views_open": (),
+    "views_publish": (),
     "views_update": (),
 }
 """Bot scopes of each Web API method, for public and private channels, from its reference page."""
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
@@ -126,7 +131,8 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(*[handed] * 8))
+    needed = [field.name for field in fields(Deps) if field.default is MISSING]
+    listeners.register(app, Deps(**dict.fromkeys(needed, handed)))
     return app
 
 
@@ -223,6 +229,7 @@ def test_the_app_connects_by_socket_and_can_be_written_to(manifest: dict[str, An
     assert settings["token_rotation_enabled"] is False
     assert manifest["features"]["bot_user"]["display_name"] == "opsbot"
     home = manifest["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert home["messages_tab_enabled"] is True
     assert home["messages_tab_read_only_enabled"] is False
 

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_follows import RedisFollows
+from bot.adapters.redis_homes import RedisHomes
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
@@ -27,6 +28,8 @@ from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
 from bot.incidents.following import Following
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.notes import Notes
+from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
 from bot.incidents.readings import Readings
 from bot.incidents.service import Incidents
@@ -35,12 +38,16 @@ from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
 from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
+from bot.slack.addresses import Addresses
 from bot.slack.app import make_app, make_client
+from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
 from bot.slack.herald import SlackHerald
+from bot.slack.homes import Homes
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.sight import Sight
 from tests.fakes import house, story
 from tests.fakes.house import rules
 from tests.fakes.poll import until
@@ -116,6 +123,32 @@ class Desk:
         )
         herald = SlackHerald(Messages(self.client, self.slots), self.slots, self.directory, CHANNEL)
         self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
+        board = Board(self.ledger)
+        addresses = Addresses(self.slots, Messages(self.client, self.slots))
+        sight = Sight(self.directory)
+        self.homes = Homes(
+            self.client,
+            self.ledger,
+            RedisHomes(redis),
+            self.slots,
+            board,
+            addresses,
+            self.directory,
+            sight,
+            self.following,
+            CHANNEL,
+            lambda: self.now,
+        )
+        self.given: dict[str, Any] = {
+            "opening": Opening(self.incidents, INVENTORY, self.directory),
+            "notes": Notes(self.incidents, self.directory),
+            "homes": self.homes,
+            "board": board,
+            "addresses": addresses,
+            "sight": sight,
+            "channel": CHANNEL,
+        }
+        """To the listeners, beside the use cases."""
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
 
@@ -133,6 +166,7 @@ class Desk:
             takeover,
             self.brakes,
             self.following,
+            **self.given,
         )
         listeners.register(app, deps)
         return app
@@ -143,6 +177,7 @@ class Desk:
         await handler.connect_async()  # type: ignore[no-untyped-call]
         self._handlers.append(handler)
         self.project()
+        self._tasks.append(asyncio.create_task(self.homes.run()))
 
     def project(self) -> None:
         """Run the projector until the desk is closed."""

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.listeners import approval, edit, follow, mention, once, take, unknown
+from bot.slack.listeners import (
+    approval,
+    catch_up,
+    edit,
+    follow,
+    home,
+    mention,
+    once,
+    opening,
+    take,
+    timeline,
+    unknown,
+)
 from bot.slack.listeners.deps import Deps
 
 
@@ -15,5 +27,9 @@ def register(app: AsyncApp, deps: Deps) -> None:
     edit.register(app, deps)
     take.register(app, deps)
     follow.register(app, deps)
+    home.register(app, deps)
+    opening.register(app, deps)
+    timeline.register(app, deps)
+    catch_up.register(app, deps)
     mention.register(app, deps)
     unknown.register(app)
