@@ -6,7 +6,7 @@ from bot.slack import ids
 from bot.slack.home import Home
 from bot.slack.views.following import followed_lines
 from bot.slack.views.home_lists import commanding, deciding, open_incidents
-from bot.slack.views.text import Block, button, header, said, section
+from bot.slack.views.text import SECTION_LIMIT, Block, button, fitted, header, said, section
 
 _HELP = (
     "*Ask about an incident:* mention me in its thread, or write to me under Messages.",
@@ -45,7 +45,7 @@ def _following(home: Home) -> list[Block]:
     lines = followed_lines(home.following) or [
         "Nothing. `/opsbot follow` with an incident or a service tells you when something changes."
     ]
-    return [header("You follow"), section("\n".join(lines))]
+    return [header("You follow"), section(fitted(lines, SECTION_LIMIT))]
 
 
 def _quiet(home: Home) -> list[Block]:
