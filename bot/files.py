@@ -14,6 +14,12 @@ def bundled_runbooks() -> Path:
     return packed if packed.is_dir() else _HERE.parent / "runbooks"
 
 
+def bundled_manifest() -> Path:
+    """The Slack app's manifest in the wheel, or in the checkout."""
+    packed = _HERE / "_manifest.yml"
+    return packed if packed.is_file() else _HERE.parent / "manifest.yml"
+
+
 def bundled_policy() -> Path:
     return _HERE / "policy" / "default.yml"
 

@@ -80,7 +80,7 @@ def test_the_wheel_holds_every_file_of_the_code_and_the_runbooks(wheel: Path) ->
         licence = next(n for n in packed.namelist() if n.endswith("licenses/LICENSE"))
         assert "Apache License" in packed.read(licence).decode()
     runbooks = {name.replace("runbooks/", "bot/_runbooks/", 1) for name in _files("runbooks")}
-    assert names == _files("bot") | _files("tools") | runbooks
+    assert names == _files("bot") | _files("tools") | runbooks | {"bot/_manifest.yml"}
     assert {"bot/adapters/commit.lua", "bot/sandbox/slack/page/index.html"} <= names
 
 

@@ -46,6 +46,27 @@ def options(count: int, text: str = "o", value: str = "v") -> list[dict[str, Any
     return [{"text": plain(text), "value": f"{value}{number}"} for number in range(count)]
 
 
+def option(value: str = "v0", text: str = "o") -> dict[str, Any]:
+    return {"text": plain(text), "value": value}
+
+
+def menu(kind: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "action_id": kind, **more}
+
+
+def feedback(**more: Any) -> dict[str, Any]:
+    good = {"text": plain("Good"), "value": "up", "accessibility_label": "Good answer"}
+    bad = {"text": plain("Bad"), "value": "down"}
+    return menu("feedback_buttons", positive_button=good, negative_button=bad, **more)
+
+
+def context_actions(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "context_actions", "elements": list(elements)}
+
+
+TRASH = {"type": "icon_button", "action_id": "t", "icon": "trash", "text": plain("Delete")}
+
+
 def table(rows: int, columns: int) -> dict[str, Any]:
     cell = {"type": "raw_text", "text": "c"}
     return {"type": "table", "rows": [[cell] * columns for _ in range(rows)]}
@@ -75,6 +96,27 @@ ACCEPTED: dict[str, list[dict[str, Any]]] = {
     "a task card": [{"type": "task_card", **task()}],
     "a markdown block of 12,000": [{"type": "markdown", "text": "x" * 12_000}],
     "a table of 100 rows": [table(100, 2)],
+    "feedback buttons and an icon button": [context_actions(feedback(), TRASH)],
+    "each picker with what it holds at first": [
+        actions(
+            menu("users_select", initial_user="U0MAYA0001", placeholder=plain("Who")),
+            menu("conversations_select", filter={"include": ["im"]}, confirm=confirm()),
+            menu("channels_select", initial_channel="C0INCIDENT"),
+            menu("datepicker", initial_date="2026-11-27"),
+            menu("timepicker", initial_time="22:00", timezone="Europe/Stockholm"),
+            menu("radio_buttons", options=options(10), initial_option=option("v9")),
+            menu("checkboxes", options=options(2), initial_options=options(2)),
+        )
+    ],
+    "a menu in groups": [
+        actions(
+            menu(
+                "static_select",
+                option_groups=[{"label": plain("Open"), "options": options(100)}],
+                initial_option=option("v99"),
+            )
+        )
+    ],
     "a rich text": [
         {
             "type": "rich_text",
@@ -179,6 +221,57 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "an alert in a message": ([{"type": "alert", "text": mrkdwn("x")}], "aren't allowed"),
     "a table of 101 rows": ([table(101, 1)], "no more than 100 items"),
     "a table of 21 columns": ([table(1, 21)], "no more than 20 items"),
+    "six elements of context_actions": (
+        [context_actions(*[TRASH | {"action_id": f"t{n}"} for n in range(6)])],
+        "no more than 5 items",
+    ),
+    "a plain button in context_actions": ([context_actions(button())], "unsupported type: button"),
+    "feedback buttons in actions": ([actions(feedback())], "unsupported type: feedback_buttons"),
+    "feedback with one button": (
+        [context_actions(menu("feedback_buttons", positive_button={"text": plain("G")}))],
+        "/negative_button]",
+    ),
+    "feedback with a style": (
+        [context_actions(feedback(style="primary"))],
+        "fields are allowed: style",
+    ),
+    "an icon of its own": ([context_actions(TRASH | {"icon": "robot"})], "must be one of trash"),
+    "an overflow with a placeholder": (
+        [actions(menu("overflow", options=options(2), placeholder=plain("More")))],
+        "fields are allowed: placeholder",
+    ),
+    "eleven radio buttons": (
+        [actions(menu("radio_buttons", options=options(11)))],
+        "no more than 10 items",
+    ),
+    "a first choice that is not offered": (
+        [actions(menu("static_select", options=options(2), initial_option=option("v2")))],
+        "must be one of the provided options",
+    ),
+    "a menu with both options and groups": (
+        [
+            actions(
+                menu(
+                    "static_select",
+                    options=options(1),
+                    option_groups=[{"label": plain("Open"), "options": options(1)}],
+                )
+            )
+        ],
+        "can't both be given",
+    ),
+    "a time of 25 o'clock": ([actions(menu("timepicker", initial_time="25:00"))], "invalid format"),
+    "a number to type outside of a modal": (
+        [
+            {
+                "type": "input",
+                "label": plain("How many?"),
+                "element": menu("number_input", is_decimal_allowed=False),
+            }
+        ],
+        "number_input elements aren't allowed in a message",
+    ),
+    "two tables": ([table(1, 1), table(1, 1)], "only one table"),
     "blocks that are no list": ({"type": "divider"}, "must be an array"),
 }
 
@@ -204,11 +297,29 @@ def test_blocks_that_are_long_together_are_refused_though_each_is_within_its_lim
     assert refused.value.code == "msg_blocks_too_long"
 
 
-def test_a_modal_takes_100_blocks_and_an_alert_and_no_plan() -> None:
+@pytest.mark.parametrize("surface", ["modal", "home"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "plan", "title": "p"},
+        {"type": "task_card", **task()},
+        {"type": "markdown", "text": "x"},
+        table(1, 1),
+        context_actions(feedback()),
+    ],
+)
+def test_what_is_for_messages_stands_nowhere_else(surface: Any, block: dict[str, Any]) -> None:
+    assert accept_blocks([block], "message")
+    with pytest.raises(InvalidBlocks, match="invalid_blocks"):
+        accept_blocks([block], surface)
+
+
+def test_a_modal_takes_100_blocks_with_an_alert_that_the_home_tab_refuses() -> None:
     alert = {"type": "alert", "text": mrkdwn("mind"), "level": "warning"}
     assert len(accept_blocks([alert, *[{"type": "divider"}] * 99], "modal")) == 100
-    with pytest.raises(InvalidBlocks):
-        accept_blocks([{"type": "plan", "title": "p"}], "modal")
+    for wrong, surface in ((alert, "home"), (alert | {"level": "loud"}, "modal")):
+        with pytest.raises(InvalidBlocks):
+            accept_blocks([wrong], surface)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -122,8 +122,10 @@ async def test_the_bot_changes_only_its_own_messages(client: AsyncWebClient, may
         await client.chat_delete(channel="C0INCIDENT", ts=ts)
 
 
-async def test_where_the_bot_is_no_member_it_can_not_write_until_it_joins() -> None:
-    data = Workspace().model_dump()
+async def test_where_the_bot_is_no_member_it_can_not_write_until_it_joins(
+    workspace: Workspace,
+) -> None:
+    data = workspace.model_dump()
     data["channels"][1]["members"] = ["U0MAYA0001"]
     async with LocalSlack(Workspace.model_validate(data)) as slack:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
@@ -133,8 +135,8 @@ async def test_where_the_bot_is_no_member_it_can_not_write_until_it_joins() -> N
         assert (await client.chat_postMessage(channel="#data", text="x"))["ok"]
 
 
-async def test_a_scope_that_was_not_granted_is_missed() -> None:
-    data = Workspace().model_dump()
+async def test_a_scope_that_was_not_granted_is_missed(workspace: Workspace) -> None:
+    data = workspace.model_dump()
     data["app"]["scopes"] = ["chat:write"]
     async with LocalSlack(Workspace.model_validate(data)) as slack:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)

@@ -57,8 +57,8 @@ class Rostered(Desk):
 
     async def direct(self, user: str) -> list[str]:
         """What the bot told somebody alone."""
-        place = await self.client.conversations_open(users=user)
-        found = await self.client.conversations_history(channel=place["channel"]["id"])
+        place = self.slack.state.directory.open_dm(user)
+        found = await self.client.conversations_history(channel=place.id)
         return [m["text"] for m in found["messages"]]
 
     async def said(self, slot_id: str) -> str:

@@ -224,7 +224,7 @@ async def test_several_matches_are_named_and_none_is_said_to_be_none(
 
 
 async def test_a_direct_message_is_answered_there(asking: Desk, maya: Person) -> None:
-    place = await maya.open_home("messages")
+    place = await maya.open_messages()
     await maya.say(place, "why is etl failing")
     answer = await said(maya, "A fix waits for @data-oncall")
     assert answer.channel == place

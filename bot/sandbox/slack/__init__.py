@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from bot.sandbox.slack.errors import PortInUse
-from bot.sandbox.slack.person import Ack, Button, Person, Refused, SeenMessage
+from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.seen import Ack, Button, Refused, SeenMessage
 from bot.sandbox.slack.server import LocalSlack
 from bot.sandbox.slack.traffic import ApiCall
-from bot.sandbox.slack.workspace import BotApp, Channel, Team, User, UserGroup, Workspace
+from bot.sandbox.slack.workspace import (
+    BotApp,
+    Channel,
+    Command,
+    Shortcut,
+    Team,
+    User,
+    UserGroup,
+    Workspace,
+)
 
 __all__ = [
     "Ack",
@@ -14,11 +24,13 @@ __all__ = [
     "BotApp",
     "Button",
     "Channel",
+    "Command",
     "LocalSlack",
     "Person",
     "PortInUse",
     "Refused",
     "SeenMessage",
+    "Shortcut",
     "Team",
     "User",
     "UserGroup",

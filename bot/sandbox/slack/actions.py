@@ -49,12 +49,29 @@ def used(element: Json, value: Any) -> Json:
         "action_id": element["action_id"],
         "block_id": element["block_id"],
     }
-    if kind == "button":
-        kept = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
-        return action | kept
+    if kind in ("button", "icon_button"):
+        return action | _kept(element, "text", "value", "style", "url", "icon")
     if kind == "feedback_buttons":
-        return action | {"value": value}
+        for side in ("positive_button", "negative_button"):
+            if element[side]["value"] == value:
+                return action | _kept(element[side], "text", "value")
+        raise PersonError(400, "no_such_option", f"There is no button of the value {value!r}.")
     return action | chosen(element, value)
+
+
+def initial(element: Json) -> Json | None:
+    """What a menu or input holds before anyone uses it; nothing for what holds no state."""
+    kind = element["type"]
+    if kind in ("button", "icon_button", "feedback_buttons", "overflow"):
+        return None
+    held = {
+        key.removeprefix("initial_"): value
+        for key, value in element.items()
+        if key.startswith("initial_")
+    }
+    fields = chosen(element, None)
+    name = next(iter(fields))
+    return {"type": kind, name: held.get(name.removeprefix("selected_"), fields[name])}
 
 
 def chosen(element: Json, value: Any) -> Json:
@@ -79,6 +96,10 @@ _PICKED = {
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
 }
+
+
+def _kept(element: Json, *names: str) -> Json:
+    return {name: element[name] for name in names if name in element}
 
 
 def _option(element: Json, value: Any) -> Json:

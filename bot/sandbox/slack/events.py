@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
 from bot.sandbox.slack.directory import Directory
 from bot.sandbox.slack.history import History
 from bot.sandbox.slack.mentions import mentioned_users
 from bot.sandbox.slack.messages import Change, Json, Message
 from bot.sandbox.slack.shapes import message_json
-from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.workspace import Workspace
 
 _MESSAGE_EVENTS = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}
@@ -20,23 +20,30 @@ class EventSource:
     """Tells the app of messages, mentions and reactions where the bot is a member."""
 
     def __init__(
-        self, directory: Directory, history: History, socket_mode: SocketMode, secret: str
+        self,
+        directory: Directory,
+        history: History,
+        offer: Callable[[Json], None],
+        secret: str,
     ) -> None:
+        """`offer` hands an event to whatever carries it to the app."""
         self._directory = directory
         self._workspace = directory.workspace
         self._history = history
-        self._socket_mode = socket_mode
+        self._offer = offer
         self._secret = secret
 
     def watch(self, change: Change) -> None:
-        """Sends the events of one change; ephemeral messages raise none."""
+        """Sends the events of one change; ephemeral and half-written messages raise none."""
         message = change.message
+        if change.kind == "streamed":
+            return
         place = self._directory.conversations[message.channel]
         if message.only_for is not None or self._directory.bot not in place.members:
             return
         if change.kind in ("reacted", "unreacted"):
-            if change.kind == "reacted":
-                self._send("reaction_added", _reaction(change, self._history.clock.next()))
+            name = "reaction_added" if change.kind == "reacted" else "reaction_removed"
+            self._send(name, _reaction(name, change, self._history.clock.next()))
             return
         kind = place.event_type
         event = {
@@ -61,6 +68,36 @@ class EventSource:
             "event_ts": self._history.clock.next(),
         }
         self._send("app_home_opened", event | ({"view": view} if view else {}))
+
+    def session_stopped(
+        self, user: str, channel: str, thread_ts: str, streaming: list[str]
+    ) -> None:
+        """Tells the app that this person wants its work in this thread to end."""
+        event: Json = {
+            "type": "agent_session_stopped",
+            "user": user,
+            "channel": channel,
+            "thread_ts": thread_ts,
+            "streaming_message_ts": streaming,
+            "event_ts": self._history.clock.next(),
+        }
+        self._send("agent_session_stopped", event)
+
+    def context_changed(self, user: str, channel: str, looks_at: str) -> None:
+        """Tells the app which conversation this person looks at beside its own."""
+        entity = {
+            "type": "slack#/types/channel_id",
+            "value": looks_at,
+            "team_id": self._workspace.team.id,
+        }
+        event: Json = {
+            "type": "app_context_changed",
+            "user": user,
+            "channel": channel,
+            "context": {"entities": [entity]},
+            "event_ts": self._history.clock.next(),
+        }
+        self._send("app_context_changed", event)
 
     def _message_event(self, change: Change) -> Json:
         now = self._shape(change.message)
@@ -90,7 +127,7 @@ class EventSource:
 
     def _send(self, name: str, event: Json) -> None:
         if name in self._workspace.app.events:
-            self._socket_mode.offer_event(event_callback(event, self._workspace, self._secret))
+            self._offer(event_callback(event, self._workspace, self._secret))
 
 
 def event_callback(event: Json, workspace: Workspace, secret: str) -> Json:
@@ -117,9 +154,9 @@ def event_callback(event: Json, workspace: Workspace, secret: str) -> Json:
     }
 
 
-def _reaction(change: Change, event_ts: str) -> Json:
+def _reaction(name: str, change: Change, event_ts: str) -> Json:
     return {
-        "type": "reaction_added",
+        "type": name,
         "user": change.user,
         "reaction": change.reaction,
         "item_user": change.message.user,

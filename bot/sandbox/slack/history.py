@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from bot.sandbox.slack.messages import REMEMBERED_VERSIONS, Change, Edited, Message
 from bot.sandbox.slack.timestamps import TimestampClock
@@ -22,6 +22,7 @@ class History:
         """Take over messages of an earlier run, without telling anyone."""
         for message in sorted(messages, key=lambda message: message.ts):
             self.clock.saw(message.ts)
+            message.stream_for, message.opening = None, None  # no stream outlives its server
             self._file(message)
 
     def post(self, message: Message) -> Message:
@@ -41,6 +42,11 @@ class History:
             message.edited = Edited(user=by, ts=self.clock.next())
         self._tell(Change(kind="changed", message=message, before=before))
         return message
+
+    def stream(self, message: Message, *, over: bool = False) -> None:
+        """Tell that a message being written has grown, or that it is `over`."""
+        kind: Literal["streamed", "changed"] = "changed" if over else "streamed"
+        self._tell(Change(kind=kind, message=message))
 
     def delete(self, message: Message) -> None:
         """Remove a message; a root with replies stays as a tombstone, as in Slack."""

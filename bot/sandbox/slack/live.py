@@ -22,6 +22,7 @@ class Live:
         state.history.watchers.append(self._changed)
         state.views.watchers.append(self._views_changed)
         state.socket_mode.watchers.append(self._connections_changed)
+        state.sessions.watchers.append(self._sessions_changed)
 
     def snapshot(self, user_id: str) -> Json:
         """Everything this person sees right now."""
@@ -32,8 +33,10 @@ class Live:
             "team": workspace.team.model_dump(),
             "me": user_id,
             "bot": workspace.app.user,
-            "commands": list(workspace.app.commands),
-            "connections": state.socket_mode.connections,
+            "commands": [command.model_dump() for command in workspace.app.commands],
+            "shortcuts": [shortcut.model_dump() for shortcut in workspace.app.shortcuts],
+            "home_tab": workspace.app.home_tab,
+            "connections": state.delivery.connections,
             "users": [user_json(user, workspace, with_email=False) for user in workspace.users],
             "groups": [group_json(group, workspace, with_users=True) for group in workspace.groups],
             "channels": [
@@ -51,13 +54,15 @@ class Live:
             ],
             "messages": {
                 place.id: [
-                    self._shape(message)
+                    self._shape(message, user_id)
                     for message in state.history.in_channel(place.id, viewer=user_id)
                 ]
                 for place in places
             },
             "views": state.views.opened_by(user_id),
             "home": state.views.home_of(user_id),
+            "sessions": {place.id: state.sessions.in_channel(place.id) for place in places},
+            "prompts": {place.id: state.sessions.prompts(place.id) for place in places},
         }
 
     async def serve(self, request: web.Request, user_id: str) -> web.WebSocketResponse:
@@ -69,7 +74,7 @@ class Live:
         self._readers.append(reader)
         sender = asyncio.create_task(_send_all(socket, queue))
         try:
-            queue.put_nowait({"type": "hello", "connections": self._state.socket_mode.connections})
+            queue.put_nowait({"type": "hello", "connections": self._state.delivery.connections})
             async for _ in socket:
                 pass
         finally:
@@ -84,27 +89,30 @@ class Live:
 
     def _changed(self, change: Change) -> None:
         message = change.message
-        shapes = [self._notice(change)]
         root = message.thread_ts if message.is_reply else None
+        parent = None
         if root is not None and change.kind in ("posted", "deleted"):
             parent = self._state.history.get(message.channel, root)
-            if parent is not None:
-                shapes.append(
-                    {"type": "message", "kind": "changed", "message": self._shape(parent)}
-                )
-        place = self._state.directory.conversations[message.channel]
-        for user_id, _, queue in self._readers:
-            private = message.only_for is not None and message.only_for != user_id
-            if private or not self._state.directory.may_see(user_id, place):
+        for user_id, queue in self._who_see(message.channel):
+            if message.only_for is not None and message.only_for != user_id:
                 continue
-            for shape in shapes:
-                _put(queue, shape)
+            if change.kind == "streamed" and message.stream_for != user_id:
+                continue
+            _put(queue, self._notice(change, user_id))
+            if parent is not None:
+                _put(queue, self._notice(Change(kind="changed", message=parent), user_id))
 
-    def _notice(self, change: Change) -> Json:
+    def _who_see(self, channel: str) -> list[tuple[str, asyncio.Queue[Json]]]:
+        place = self._state.directory.conversations[channel]
+        may_see = self._state.directory.may_see
+        return [(user, queue) for user, _, queue in self._readers if may_see(user, place)]
+
+    def _notice(self, change: Change, viewer: str) -> Json:
         message = change.message
         if change.kind == "deleted":
             return {"type": "deleted", "channel": message.channel, "ts": message.ts}
-        return {"type": "message", "kind": change.kind, "message": self._shape(message)}
+        kind = "changed" if change.kind == "streamed" else change.kind
+        return {"type": "message", "kind": kind, "message": self._shape(message, viewer)}
 
     def _views_changed(self, user_id: str) -> None:
         views = self._state.views
@@ -117,16 +125,31 @@ class Live:
             if reader == user_id:
                 _put(queue, shape)
 
+    def _sessions_changed(self, channel: str) -> None:
+        sessions = self._state.sessions
+        shape = {
+            "type": "sessions",
+            "channel": channel,
+            "sessions": sessions.in_channel(channel),
+            "prompts": sessions.prompts(channel),
+        }
+        for _, queue in self._who_see(channel):
+            _put(queue, shape)
+
     def _connections_changed(self, count: int) -> None:
         for _, _, queue in self._readers:
             _put(queue, {"type": "connections", "connections": count})
 
-    def _shape(self, message: Message) -> Json:
+    def _shape(self, message: Message, viewer: str) -> Json:
         shape = message_json(message, self._state.workspace, self._state.history, metadata=True)
         shape["channel"] = message.channel
         shape["broadcast"] = message.broadcast
         if message.only_for is not None:
             shape["ephemeral"] = True
+        if message.stream_for is not None:
+            shape["streaming"] = True
+            if message.stream_for != viewer:
+                shape |= message.opening or {"text": "", "blocks": []}
         return shape
 
 

@@ -17,13 +17,16 @@ _BROADCASTS = {"here", "channel", "everyone"}
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 
-def stored_text(typed: str, directory: Directory) -> str:
-    """Escapes `&`, `<`, `>` and turns @names, #channels and links into Slack's form."""
+def stored_text(typed: str, directory: Directory, *, labelled: bool = False) -> str:
+    """Escapes `&`, `<`, `>` and turns @names, #channels and links into Slack's form.
+
+    `labelled` adds a person's name to the id, as a command's text has it.
+    """
     out: list[str] = []
     end = 0
     for match in _TYPED.finditer(typed):
         out.append(_escape(typed[end : match.start()]))
-        out.append(_stored(match, directory))
+        out.append(_stored(match, directory, labelled))
         end = match.end()
     out.append(_escape(typed[end:]))
     return "".join(out)
@@ -34,13 +37,13 @@ def mentioned_users(text: str) -> list[str]:
     return _MENTION.findall(text)
 
 
-def _stored(match: re.Match[str], directory: Directory) -> str:
+def _stored(match: re.Match[str], directory: Directory, labelled: bool) -> str:
     if match["url"]:
         return f"<{_escape(match['url'])}>"
     if match["name"]:
         name = match["name"].lower()
         if user := directory.user(name):
-            return f"<@{user.id}>"
+            return f"<@{user.id}|{user.name}>" if labelled else f"<@{user.id}>"
         if group := directory.group(name):
             return f"<!subteam^{group.id}|@{group.handle}>"
         if name in _BROADCASTS:

@@ -43,6 +43,10 @@ class Message(BaseModel):
     only_for: str | None = None
     """The one person who sees an ephemeral message."""
     earlier_blocks: list[list[Json]] = Field(default_factory=list)
+    stream_for: str | None = None
+    """Who watches this message being written; nobody once it is."""
+    opening: Json | None = None
+    """Text and blocks that everyone else sees until then."""
 
     @property
     def is_reply(self) -> bool:
@@ -53,7 +57,7 @@ class Message(BaseModel):
 class Change(BaseModel):
     """Something that happened to one message; `before` is its former self."""
 
-    kind: Literal["posted", "changed", "deleted", "reacted", "unreacted"]
+    kind: Literal["posted", "changed", "streamed", "deleted", "reacted", "unreacted"]
     message: Message
     before: Message | None = None
     user: str | None = None

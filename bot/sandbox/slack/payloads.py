@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sandbox.slack.actions import elements_of, initial
 from bot.sandbox.slack.messages import Json, Message
 from bot.sandbox.slack.shapes import message_json
 from bot.sandbox.slack.state import SlackState
@@ -38,7 +39,7 @@ def block_actions(state: SlackState, user_id: str, message: Message, action: Jso
     payload = interaction(state, "block_actions", user_id) | {
         "container": container,
         "channel": {"id": place.id, "name": place.name or "directmessage"},
-        "state": {"values": {}},
+        "state": {"values": state_values(message.blocks, {}, action)},
         "response_url": response_url(state, user_id, message.channel, message),
         "actions": [action | {"action_ts": state.history.clock.next()}],
     }
@@ -49,9 +50,10 @@ def block_actions(state: SlackState, user_id: str, message: Message, action: Jso
 
 def view_actions(state: SlackState, user_id: str, view: Json, action: Json) -> Json:
     """A click in a modal or in the Home tab."""
+    values = state_values(view["blocks"], view["state"]["values"], action)
     return interaction(state, "block_actions", user_id) | {
         "container": {"type": "view", "view_id": view["id"]},
-        "view": view,
+        "view": view | {"state": {"values": values}},
         "actions": [action | {"action_ts": state.history.clock.next()}],
     }
 
@@ -69,6 +71,27 @@ def view_closed(state: SlackState, user_id: str, view: Json, *, everything: bool
     payload = interaction(state, "view_closed", user_id)
     del payload["trigger_id"]
     return payload | {"view": view, "is_cleared": everything}
+
+
+def message_shortcut(state: SlackState, user_id: str, callback_id: str, message: Message) -> Json:
+    """A shortcut picked in the menu of a message."""
+    place = state.directory.conversations[message.channel]
+    return interaction(state, "message_action", user_id) | {
+        "callback_id": callback_id,
+        "action_ts": state.history.clock.next(),
+        "channel": {"id": place.id, "name": place.name or "directmessage"},
+        "message_ts": message.ts,
+        "message": message_json(message, state.workspace, state.history, metadata=True),
+        "response_url": response_url(state, user_id, message.channel, None),
+    }
+
+
+def global_shortcut(state: SlackState, user_id: str, callback_id: str) -> Json:
+    """A shortcut picked beside the composer: no channel, no response URL."""
+    return interaction(state, "shortcut", user_id) | {
+        "callback_id": callback_id,
+        "action_ts": state.history.clock.next(),
+    }
 
 
 def slash_command(state: SlackState, user_id: str, channel: str, command: str, text: str) -> Json:
@@ -90,6 +113,21 @@ def slash_command(state: SlackState, user_id: str, channel: str, command: str, t
         "response_url": response_url(state, user_id, channel, None),
         "trigger_id": state.grants.new_trigger(user_id),
     }
+
+
+def state_values(blocks: list[Json], before: Json, action: Json | None = None) -> Json:
+    """What each menu and input of these blocks holds, `action` being the one just used."""
+    values: Json = {}
+    for block in blocks:
+        for element in elements_of(block):
+            if (held := initial(element)) is None:
+                continue
+            ids = (block["block_id"], element["action_id"])
+            held = before.get(ids[0], {}).get(ids[1], held)
+            if action is not None and ids == (action["block_id"], action["action_id"]):
+                held = {key: action[key] for key in action if key not in ("block_id", "action_id")}
+            values.setdefault(ids[0], {})[ids[1]] = held
+    return values
 
 
 def response_url(state: SlackState, user_id: str, channel: str, message: Message | None) -> str:

@@ -8,84 +8,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field
 
-from bot.sandbox.slack.actions import elements_of
 from bot.sandbox.slack.messages import Json
+from bot.sandbox.slack.seen import Ack, Button, Refused, SeenMessage, button_in
 
 Found = TypeVar("Found")
-
-
-class Refused(Exception):
-    """The local Slack could not do what the person tried; the text says why, in plain words."""
-
-    def __init__(self, status: int, code: str, words: str) -> None:
-        super().__init__(f"{code}: {words}")
-        self.status = status
-        self.code = code
-        self.words = words
-
-
-class Button(BaseModel):
-    """A button in a message, ready to be clicked."""
-
-    text: str
-    block_id: str
-    action_id: str
-    value: str | None = None
-    style: str | None = None
-    confirm: Json | None = None
-
-
-class SeenMessage(BaseModel):
-    """A message as this person sees it; fields beyond these are kept as Slack sends them."""
-
-    model_config = ConfigDict(extra="allow")
-
-    channel: str
-    ts: str
-    user: str
-    text: str = ""
-    bot_id: str | None = None
-    thread_ts: str | None = None
-    blocks: list[Json] = Field(default_factory=list)
-    metadata: Json | None = None
-    edited: Json | None = None
-    reply_count: int = 0
-    ephemeral: bool = False
-
-    @property
-    def buttons(self) -> list[Button]:
-        """The buttons in order of appearance."""
-        return [
-            Button(
-                text=element["text"]["text"],
-                block_id=block["block_id"],
-                action_id=element["action_id"],
-                value=element.get("value"),
-                style=element.get("style"),
-                confirm=element.get("confirm"),
-            )
-            for block in self.blocks
-            for element in elements_of(block)
-            if element["type"] == "button"
-        ]
-
-    def button(self, label: str) -> Button:
-        """The button with this label or action id. Raises `LookupError` naming those there are."""
-        for button in self.buttons:
-            if label in (button.text, button.action_id):
-                return button
-        there = [button.text for button in self.buttons]
-        raise LookupError(f"message {self.ts!r} has no button {label!r}, only {there!r}")
-
-
-class Ack(BaseModel):
-    """The app acknowledged; `ack_ms` is the time it took, in milliseconds."""
-
-    ack_ms: float | None = None
-    errors: dict[str, str] = Field(default_factory=dict)
-    """What a submitted modal has to correct, by block id."""
 
 
 class Person:
@@ -173,9 +100,64 @@ class Person:
         """Give a reaction such as `+1`, or take it back."""
         await self._post("react", channel=message.channel, ts=message.ts, name=name, remove=remove)
 
-    async def open_home(self, tab: str = "home") -> str:
-        """Look at the app's `home` or `messages` tab; the direct message's channel id."""
-        return str((await self._post("open_home", tab=tab))["channel"])
+    async def slash(
+        self, command: str, text: str = "", *, channel: str, thread_ts: str | None = None
+    ) -> Ack:
+        """Type a slash command into a channel; Slack refuses it in a thread."""
+        typed = f"{command} {text}".strip()
+        answer = await self._post("say", channel=channel, text=typed, thread_ts=thread_ts)
+        return Ack.model_validate(answer)
+
+    async def shortcut(self, callback_id: str, message: SeenMessage | None = None) -> Ack:
+        """Pick a shortcut in the menu of a message, or a global one without."""
+        where = {"channel": message.channel, "ts": message.ts} if message else {}
+        answer = await self._post("shortcut", callback_id=callback_id, **where)
+        return Ack.model_validate(answer)
+
+    async def stop(self, channel: str, thread_ts: str) -> None:
+        """Press Slack's own stop button in a thread where the agent works."""
+        await self._post("stop", channel=channel, thread_ts=thread_ts)
+
+    async def look_at(self, channel: str) -> None:
+        """Look at a conversation beside the app, which hears of it."""
+        await self._post("look_at", channel=channel)
+
+    async def open_messages(self) -> str:
+        """Open the direct message with the app; its channel id."""
+        return str((await self._post("open_home", tab="messages"))["channel"])
+
+    async def open_home(self, timeout: float = 10.0) -> Json:
+        """Open the app's Home tab: the view that the app publishes in answer to it.
+
+        Raises `TimeoutError` where it publishes none; `home` is what stands there anyway.
+        """
+        before = await self.home()
+        await self._post("open_home", tab="home")
+        return await self.wait_for_home(lambda view: view != before, timeout)
+
+    async def home(self) -> Json | None:
+        """The view that stands in the Home tab."""
+        view: Json | None = (await self.state())["home"]
+        return view
+
+    async def wait_for_home(self, predicate: Callable[[Json], bool], timeout: float = 10.0) -> Json:
+        """The Home tab's view once this holds for it, at once or within `timeout` seconds."""
+
+        def pick(state: Json) -> Json | None:
+            view: Json | None = state["home"]
+            return view if view is not None and predicate(view) else None
+
+        return await self._wait(pick, timeout, "Home view")
+
+    async def click_in_view(self, view: Json, button: str) -> Ack:
+        """Press a button of a modal or of the Home tab, by its label or action id."""
+        found = button_in(view["blocks"], button, f"view {view['id']!r}")
+        return await self.use_in_view(view["id"], found.action_id, block_id=found.block_id)
+
+    async def sessions(self, channel: str) -> list[Json]:
+        """What the agent shows in each thread of a conversation: status, title, line."""
+        found: list[Json] = (await self.state())["sessions"][channel]
+        return found
 
     async def state(self) -> Json:
         """Everything this person sees."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from bot.sandbox.slack import interactions
 from bot.sandbox.slack.directory import Conversation
@@ -15,53 +15,22 @@ from bot.sandbox.slack.errors import PersonError
 from bot.sandbox.slack.live import Live
 from bot.sandbox.slack.mentions import stored_text
 from bot.sandbox.slack.messages import Json, Message
+from bot.sandbox.slack.orders import (
+    Click,
+    Close,
+    LookAt,
+    OpenHome,
+    PickShortcut,
+    React,
+    Say,
+    Stop,
+    Submit,
+)
 from bot.sandbox.slack.state import SlackState
 
 _PAGE = Path(__file__).with_name("page")
 _FILES = {"": "index.html"} | {path.name: path.name for path in _PAGE.glob("*.[jc]s*")}
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
-_TEXT_MOST = 12_000
-
-
-class _Order(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    user: str
-
-
-class _Say(_Order):
-    channel: str
-    text: str = Field(min_length=1, max_length=_TEXT_MOST)
-    thread_ts: str | None = None
-
-
-class _Click(_Order):
-    channel: str = ""
-    ts: str = ""
-    view_id: str = ""
-    block_id: str = ""
-    action_id: str
-    value: Any = None
-    stale: bool = False
-
-
-class _Submit(_Order):
-    view_id: str
-    values: dict[str, dict[str, Any]] = {}
-
-
-class _Close(_Order):
-    view_id: str
-
-
-class _React(_Order):
-    channel: str
-    ts: str
-    name: str = Field(pattern=r"^[a-z0-9_+'-]{1,80}$")
-    remove: bool = False
-
-
-class _OpenHome(_Order):
-    tab: str = Field(default="home", pattern="^(home|messages)$")
 
 
 class PersonApi:
@@ -74,12 +43,15 @@ class PersonApi:
     def routes(self) -> list[web.RouteDef]:
         """What is served below the page's token."""
         posts: dict[str, Callable[[Any], Awaitable[Json]]] = {
-            "say": lambda body: self._say(_Say.model_validate(body)),
-            "click": lambda body: self._click(_Click.model_validate(body)),
-            "submit": lambda body: self._submit(_Submit.model_validate(body)),
-            "close": lambda body: self._close(_Close.model_validate(body)),
-            "react": lambda body: self._react(_React.model_validate(body)),
-            "open_home": lambda body: self._open_home(_OpenHome.model_validate(body)),
+            "say": lambda body: self._say(Say.model_validate(body)),
+            "click": lambda body: self._click(Click.model_validate(body)),
+            "submit": lambda body: self._submit(Submit.model_validate(body)),
+            "close": lambda body: self._close(Close.model_validate(body)),
+            "react": lambda body: self._react(React.model_validate(body)),
+            "open_home": lambda body: self._open_home(OpenHome.model_validate(body)),
+            "shortcut": lambda body: self._shortcut(PickShortcut.model_validate(body)),
+            "stop": lambda body: self._stop(Stop.model_validate(body)),
+            "look_at": lambda body: self._look_at(LookAt.model_validate(body)),
         }
         return [
             web.get("/{token}/state", self._state_of),
@@ -100,20 +72,15 @@ class PersonApi:
         except PersonError as error:
             return _refusal(error)
 
-    async def _say(self, order: _Say) -> Json:
+    async def _say(self, order: Say) -> Json:
         user = self._person(order.user)
         place = self._place(user, order.channel)
         if user not in place.members:
             raise PersonError(403, "not_in_channel", f"You aren't a member of #{place.name}.")
         if place.is_archived:
             raise PersonError(403, "is_archived", f"#{place.name} is archived.")
-        name, _, rest = order.text.strip().partition(" ")
-        if name in self._state.workspace.app.commands:
-            if order.thread_ts:
-                words = f"{name} can't be used in threads. Type it in the channel."
-                raise PersonError(400, "not_in_thread", words)
-            ack = await interactions.command(self._state, user, place.id, name, rest.strip())
-            return {"ack_ms": _ms(ack.seconds)}
+        if order.text.startswith("/"):
+            return await self._command(user, place, order)
         thread_ts = self._root(place, order.thread_ts) if order.thread_ts else None
         message = self._state.history.post(
             Message(
@@ -126,7 +93,25 @@ class PersonApi:
         )
         return {"channel": place.id, "ts": message.ts}
 
-    async def _click(self, order: _Click) -> Json:
+    async def _command(self, user: str, place: Conversation, order: Say) -> Json:
+        name, _, text = order.text.strip().partition(" ")
+        declared = {command.command: command for command in self._state.workspace.app.commands}
+        if name not in declared:
+            words = (
+                f"{name} is not a valid command. To send a message that begins with a slash, "
+                "put a space before it."
+            )
+            raise PersonError(400, "no_such_command", words)
+        if order.thread_ts:
+            words = f"{name} can't be used in threads. Type it in the channel."
+            raise PersonError(400, "not_in_thread", words)
+        text = text.strip()
+        if declared[name].should_escape:
+            text = stored_text(text, self._state.directory, labelled=True)
+        ack = await interactions.command(self._state, user, place.id, name, text)
+        return {"ack_ms": _ms(ack.seconds)}
+
+    async def _click(self, order: Click) -> Json:
         user = self._person(order.user)
         block, action, value = order.block_id, order.action_id, order.value
         if order.view_id:
@@ -140,27 +125,47 @@ class PersonApi:
             )
         return {"ack_ms": _ms(ack.seconds)}
 
-    async def _submit(self, order: _Submit) -> Json:
+    async def _submit(self, order: Submit) -> Json:
         user = self._person(order.user)
         ack, errors = await interactions.submit(self._state, user, order.view_id, order.values)
         return {"ack_ms": _ms(ack.seconds) if ack else None, "errors": errors}
 
-    async def _close(self, order: _Close) -> Json:
+    async def _close(self, order: Close) -> Json:
         await interactions.close(self._state, self._person(order.user), order.view_id)
         return {}
 
-    async def _react(self, order: _React) -> Json:
+    async def _react(self, order: React) -> Json:
         user = self._person(order.user)
         message = self._message(user, order.channel, order.ts)
         change = self._state.history.unreact if order.remove else self._state.history.react
         return {"changed": change(message, user=user, name=order.name)}
 
-    async def _open_home(self, order: _OpenHome) -> Json:
+    async def _open_home(self, order: OpenHome) -> Json:
         user = self._person(order.user)
         place = self._state.directory.open_dm(user)
+        if order.tab == "home" and not self._state.workspace.app.home_tab:
+            raise PersonError(404, "no_home_tab", "opsbot has no Home tab.")
         view = self._state.views.home_of(user)
         self._state.events.home_opened(user, place.id, order.tab, view)
         return {"channel": place.id}
+
+    async def _shortcut(self, order: PickShortcut) -> Json:
+        user = self._person(order.user)
+        message = self._message(user, order.channel, order.ts) if order.ts else None
+        ack = await interactions.shortcut(self._state, user, order.callback_id, message)
+        return {"ack_ms": _ms(ack.seconds)}
+
+    async def _stop(self, order: Stop) -> Json:
+        user = self._person(order.user)
+        place = self._place(user, order.channel)
+        root = self._root(place, order.thread_ts)
+        return {"stopped": interactions.stop_session(self._state, user, place.id, root)}
+
+    async def _look_at(self, order: LookAt) -> Json:
+        user = self._person(order.user)
+        place, own = self._place(user, order.channel), self._state.directory.open_dm(user)
+        self._state.events.context_changed(user, own.id, place.id)
+        return {}
 
     def _person(self, key: str | None) -> str:
         user = self._state.directory.user(key or "")

@@ -15,10 +15,14 @@ from bot.sandbox.slack.door import Door
 from bot.sandbox.slack.errors import PortInUse
 from bot.sandbox.slack.journal import Journal
 from bot.sandbox.slack.live import Live
+from bot.sandbox.slack.manifest import shipped_app
 from bot.sandbox.slack.person_api import PersonApi
+from bot.sandbox.slack.request_url import RequestUrl
 from bot.sandbox.slack.response_urls import respond
+from bot.sandbox.slack.sessions import Sessions
 from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.state import SlackState
+from bot.sandbox.slack.streams import Streams
 from bot.sandbox.slack.traffic import ApiCall
 from bot.sandbox.slack.web_api.endpoint import answer
 from bot.sandbox.slack.workspace import Workspace
@@ -29,6 +33,7 @@ _BODY_MOST = 4 * 1024 * 1024
 class LocalSlack:
     """Speaks Slack's Web API and Socket Mode on 127.0.0.1, and serves people a page.
 
+    Without a `workspace`: the sample company, with the app of the manifest that opsbot ships.
     `token` is the secret in the page's address, fresh for each run unless given. With
     `keep`, messages are written to that file and are there again after a restart.
     """
@@ -40,12 +45,12 @@ class LocalSlack:
         token: str | None = None,
         keep: Path | None = None,
     ) -> None:
-        self.workspace = workspace or Workspace()
+        self.workspace = workspace or Workspace(app=shipped_app())
         self.state = SlackState(self.workspace, token)
         self._live = Live(self.state)
         self._runner: web.AppRunner | None = None
+        self._request_url: RequestUrl | None = None
         self._journal = Journal(keep) if keep is not None else None
-        self.state.history.watchers.append(self.state.events.watch)
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1; port 0 picks a free one. Raises `PortInUse`."""
@@ -83,6 +88,10 @@ class LocalSlack:
     async def stop(self) -> None:
         """Close every connection and stop listening."""
         await self.state.socket_mode.stop()
+        if self._request_url is not None:
+            await self._request_url.stop()
+        self.state.streams.close()
+        self.state.sessions.close()
         await self._live.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -138,6 +147,26 @@ class LocalSlack:
     def calls(self) -> Sequence[ApiCall]:
         """The last calls of the Web API, oldest first, at most 5,000."""
         return self.state.traffic.calls
+
+    @property
+    def streams(self) -> Streams:
+        """Messages being written; their `lifetime` in seconds can be set."""
+        return self.state.streams
+
+    @property
+    def sessions(self) -> Sessions:
+        """What the agent says it does; how long a line lasts (`status_seconds`) can be set."""
+        return self.state.sessions
+
+    def deliver_to(self, url: str) -> RequestUrl:
+        """Post events, clicks and commands to this request URL, signed, instead of by socket."""
+        self._request_url = RequestUrl(url, self.signing_secret)
+        self.state.delivery = self._request_url
+        return self._request_url
+
+    def forget(self, *methods: str) -> None:
+        """Answer these methods with `unknown_method`, as an older server does."""
+        self.state.traffic.forgotten |= set(methods)
 
     def throttle(self, method: str, *, seconds: int = 1, times: int = 1) -> None:
         """Answer the next `times` calls of a method with 429 and Retry-After `seconds`."""

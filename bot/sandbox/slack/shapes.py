@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from bot.sandbox.slack.directory import Conversation, Directory
 from bot.sandbox.slack.history import History
 from bot.sandbox.slack.messages import Json, Message
@@ -31,8 +34,9 @@ def user_json(user: User, workspace: Workspace, *, with_email: bool) -> Json:
         "name": user.name,
         "real_name": user.real_name,
         "deleted": user.deleted,
-        "tz": "Etc/UTC",
-        "tz_offset": 0,
+        "tz": user.tz,
+        "tz_label": user.tz,
+        "tz_offset": _offset(user.tz),
         "profile": profile,
         "is_admin": False,
         "is_owner": False,
@@ -42,6 +46,12 @@ def user_json(user: User, workspace: Workspace, *, with_email: bool) -> Json:
         "is_ultra_restricted": user.is_ultra_restricted,
         "updated": STARTED,
     }
+
+
+def _offset(tz: str) -> int:
+    """Seconds east of UTC right now."""
+    offset = datetime.now(ZoneInfo(tz)).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
 
 
 def group_json(group: UserGroup, workspace: Workspace, *, with_users: bool) -> Json:

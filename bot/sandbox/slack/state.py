@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import secrets
+from typing import Protocol
 
 from bot.sandbox.slack.directory import Directory
 from bot.sandbox.slack.events import EventSource
 from bot.sandbox.slack.grants import Grants
 from bot.sandbox.slack.history import History
-from bot.sandbox.slack.socket_mode import SocketMode
+from bot.sandbox.slack.messages import Json
+from bot.sandbox.slack.sessions import Sessions
+from bot.sandbox.slack.socket_mode import Ack, SocketMode
+from bot.sandbox.slack.streams import Streams
 from bot.sandbox.slack.traffic import Traffic
 from bot.sandbox.slack.view_stack import ViewStack
 from bot.sandbox.slack.workspace import Workspace
+
+
+class Delivery(Protocol):
+    """What carries events, clicks and commands to the app."""
+
+    @property
+    def connections(self) -> int:
+        """How many ways to the app are open."""
+
+    def offer_event(self, payload: Json) -> None:
+        """Deliver an event in the background."""
+
+    async def ask(self, kind: str, payload: Json) -> Ack:
+        """Hand over an interaction or command and wait for its acknowledgement."""
 
 
 class SlackState:
@@ -30,10 +48,17 @@ class SlackState:
         self.views = ViewStack(workspace)
         self.grants = Grants()
         self.traffic = Traffic()
+        self.streams = Streams(self.history)
+        self.sessions = Sessions()
         self.socket_mode = SocketMode(workspace.app.app_id)
+        self.delivery: Delivery = self.socket_mode
         self.events = EventSource(
-            self.directory, self.history, self.socket_mode, self.verification_token
+            self.directory,
+            self.history,
+            lambda event: self.delivery.offer_event(event),
+            self.verification_token,
         )
+        self.history.watchers += [self.events.watch, self.sessions.watch]
 
     @property
     def address(self) -> str:

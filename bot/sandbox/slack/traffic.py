@@ -45,25 +45,9 @@ class _Bucket:
 
 
 # Slack's tiers in calls a minute: docs.slack.dev/apis/web-api/rate-limits
-_TIER_2, _TIER_3, _TIER_4 = 20, 50, 100
-_TIERS = {
-    "conversations.list": _TIER_2,
-    "conversations.join": _TIER_3,
-    "users.list": _TIER_2,
-    "usergroups.list": _TIER_2,
-    "usergroups.users.list": _TIER_2,
-    "chat.update": _TIER_3,
-    "chat.delete": _TIER_3,
-    "conversations.info": _TIER_3,
-    "conversations.history": _TIER_3,
-    "conversations.replies": _TIER_3,
-    "reactions.add": _TIER_3,
-    "chat.postEphemeral": _TIER_4,
-    "users.info": _TIER_4,
-    "views.open": _TIER_4,
-    "views.update": _TIER_4,
-    "views.publish": _TIER_4,
-}
+TIER_2, TIER_3, TIER_4 = 20, 50, 100
+SPECIAL = 600
+"""Methods with a rule of their own that Slack doesn't number, "hundreds a minute"."""
 _POST_BURST, _POST_PER_SECOND = 5, 1.0
 
 
@@ -80,6 +64,8 @@ class Traffic:
         self.calls: deque[ApiCall] = deque(maxlen=MOST_CALLS)
         self.down = False
         self.enforced = False
+        self.forgotten: set[str] = set()
+        """Methods that this server doesn't know."""
         self._throttles: dict[str, _Throttle] = {}
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
@@ -87,26 +73,27 @@ class Traffic:
         """Answer the next `times` calls of this method with 429 and this Retry-After."""
         self._throttles[method] = _Throttle(seconds, times)
 
-    def retry_after(self, method: str, channel: str) -> int:
-        """0 where this call may pass, else the seconds for Retry-After."""
+    def retry_after(self, method: str, channel: str, per_minute: int) -> int:
+        """0 where this call may pass, else the seconds for Retry-After.
+
+        `per_minute` is the method's tier; messages are counted by channel instead.
+        """
         planned = self._throttles.get(method)
         if planned is not None and planned.times > 0:
             planned.times -= 1
             return planned.seconds
-        return self._take(method, channel) if self.enforced else 0
+        return self._take(method, channel, per_minute) if self.enforced else 0
 
     def record(self, method: str, body: dict[str, Any], error: str | None) -> None:
         """Note one call; the oldest fall out."""
         shown = {key: value for key, value in body.items() if key != "token"}
         self.calls.append(ApiCall(method, time.time(), shown, error))
 
-    def _take(self, method: str, channel: str) -> int:
+    def _take(self, method: str, channel: str, per_minute: int) -> int:
         if method == "chat.postMessage":
             key = (method, channel)
             fresh = _Bucket(_POST_BURST, _POST_PER_SECOND)
-        elif method in _TIERS:
-            key = (method, "")
-            fresh = _Bucket(_TIERS[method], _TIERS[method] / 60)
         else:
-            return 0
+            key = (method, "")
+            fresh = _Bucket(per_minute, per_minute / 60)
         return self._buckets.setdefault(key, fresh).take()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -31,6 +31,7 @@ class User(_Frozen):
     real_name: str
     title: str = ""
     email: str | None = None
+    tz: str = "Etc/UTC"
     is_bot: bool = False
     is_restricted: bool = False
     is_ultra_restricted: bool = False
@@ -57,41 +58,36 @@ class Channel(_Frozen):
     topic: str = ""
 
 
+class Command(_Frozen):
+    """A slash command of the app; `should_escape` sends people and channels by their id."""
+
+    command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")]
+    description: str = Field(min_length=1, max_length=2_000)
+    usage_hint: str = Field(default="", max_length=1_000)
+    should_escape: bool = False
+
+
+class Shortcut(_Frozen):
+    """An entry in the menu of every message, or in the one beside the composer."""
+
+    name: str = Field(min_length=1, max_length=24)
+    type: Literal["message", "global"]
+    callback_id: str = Field(min_length=1, max_length=255)
+    description: str = Field(min_length=1, max_length=150)
+
+
 class BotApp(_Frozen):
-    """The one app of this workspace, with what its manifest would declare."""
+    """The one app of this workspace, with what its manifest declares; nothing unless given."""
 
     app_id: Annotated[str, Field(pattern=r"^A0[A-Z0-9]{6,12}$")] = "A0OPSBOTAP"
     bot_id: Annotated[str, Field(pattern=r"^B0[A-Z0-9]{6,12}$")] = "B0OPSBOTBO"
     user: UserId = "U0OPSBOT01"
-    commands: tuple[str, ...] = ("/opsbot",)
-    events: frozenset[str] = frozenset(
-        {
-            "app_mention",
-            "message.channels",
-            "message.groups",
-            "message.im",
-            "app_home_opened",
-            "reaction_added",
-        }
-    )
-    scopes: tuple[str, ...] = (
-        "app_mentions:read",
-        "chat:write",
-        "im:history",
-        "im:write",
-        "channels:history",
-        "channels:join",
-        "groups:history",
-        "channels:read",
-        "groups:read",
-        "im:read",
-        "users:read",
-        "users:read.email",
-        "usergroups:read",
-        "commands",
-        "reactions:read",
-        "reactions:write",
-    )
+    commands: tuple[Command, ...] = ()
+    shortcuts: tuple[Shortcut, ...] = ()
+    events: frozenset[str] = frozenset()
+    scopes: tuple[str, ...] = ()
+    home_tab: bool = False
+    agent_view: bool = False
 
 
 MAYA = User(
@@ -139,7 +135,7 @@ _CAST = (MAYA, DEV, SAM, OLGA, GUEST, OPSBOT)
 class Workspace(_Frozen):
     """A team whose groups and channels name only people it has.
 
-    Without arguments: the sample company's cast.
+    Without arguments: the sample company's cast, with an app that may do nothing yet.
     """
 
     team: Team = Team()

@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
@@ -19,18 +19,19 @@ from bot.sandbox.slack.checks.elements import (
     check_element,
     check_image,
 )
-from bot.sandbox.slack.checks.faults import Faults
+from bot.sandbox.slack.checks.faults import Faults, Surface
 from bot.sandbox.slack.checks.tasks import check_plan, check_rich_text, check_task_card
 from bot.sandbox.slack.checks.texts import PLAIN, check_text
 from bot.sandbox.slack.errors import InvalidBlocks, SlackError
 
-Surface = Literal["message", "modal", "home"]
 Blocks = list[dict[str, Any]]
 
 _MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 _MESSAGE_ONLY = {"markdown", "plan", "task_card", "table", "context_actions"}
 _MODAL_ONLY = {"alert"}
 _WITH_ACTION_ID = (AS_ACCESSORY | AS_INPUT | IN_CONTEXT_ACTIONS) - {"image"}
+_INPUT_KEYS = {"type", "block_id", "label", "element", "hint", "optional", "dispatch_action"}
+_LEVELS = {"default", "info", "warning", "error", "success"}
 _MARKDOWN_TOGETHER = 12_000
 _BLOCKS_TOGETHER = 13_200
 """Undocumented; reported at about this many characters in slackapi/bolt-js issue 2509."""
@@ -41,14 +42,16 @@ def accept_blocks(value: Any, surface: Surface) -> Blocks:
 
     Raises `InvalidBlocks` naming every fault, or `SlackError` `msg_blocks_too_long`.
     """
-    faults = Faults()
+    faults = Faults(surface)
     blocks = faults.items("/blocks", value, _MOST_BLOCKS[surface], least=0)
     seen: set[str] = set()
     for index, block in enumerate(blocks):
-        _check_block(faults, f"/blocks/{index}", block, surface, seen)
-    kinds = {block.get("type") for block in blocks if isinstance(block, dict)}
-    if {"plan", "task_card"} <= kinds:
+        _check_block(faults, f"/blocks/{index}", block, seen)
+    kinds = [block.get("type") for block in blocks if isinstance(block, dict)]
+    if {"plan", "task_card"} <= set(kinds):
         faults.add("/blocks", "plan and task_card blocks can't stand in one message")
+    if kinds.count("table") > 1:
+        faults.add("/blocks", "only one table is allowed in a message")
     if not faults.found:
         _check_with_sdk(faults, blocks)
     if faults.found:
@@ -61,7 +64,7 @@ def accept_blocks(value: Any, surface: Surface) -> Blocks:
     return _with_ids(blocks)
 
 
-def _check_block(faults: Faults, place: str, block: Any, surface: Surface, seen: set[str]) -> None:
+def _check_block(faults: Faults, place: str, block: Any, seen: set[str]) -> None:
     if not isinstance(block, dict):
         faults.add(place, "must be an object")
         return
@@ -69,10 +72,10 @@ def _check_block(faults: Faults, place: str, block: Any, surface: Surface, seen:
     if not isinstance(kind, str) or kind not in _CHECKS:
         faults.add(f"{place}/type", f"unsupported type: {kind}")
         return
-    if (surface != "message" and kind in _MESSAGE_ONLY) or (
-        surface != "modal" and kind in _MODAL_ONLY
+    if (faults.surface != "message" and kind in _MESSAGE_ONLY) or (
+        faults.surface != "modal" and kind in _MODAL_ONLY
     ):
-        faults.add(f"{place}/type", f"{kind} blocks aren't allowed in a {surface}")
+        faults.add(f"{place}/type", f"{kind} blocks aren't allowed in a {faults.surface}")
     faults.optional_string(f"{place}/block_id", block.get("block_id"), 255)
     block_id = block.get("block_id")
     if isinstance(block_id, str):
@@ -126,6 +129,7 @@ def _actions(faults: Faults, place: str, block: dict[str, Any]) -> None:
 
 
 def _context_actions(faults: Faults, place: str, block: dict[str, Any]) -> None:
+    faults.only_keys(place, block, {"type", "block_id", "elements"})
     for index, element in enumerate(faults.items(f"{place}/elements", block.get("elements"), 5)):
         check_element(faults, f"{place}/elements/{index}", element, IN_CONTEXT_ACTIONS)
 
@@ -142,6 +146,7 @@ def _image(faults: Faults, place: str, block: dict[str, Any]) -> None:
 
 
 def _input(faults: Faults, place: str, block: dict[str, Any]) -> None:
+    faults.only_keys(place, block, _INPUT_KEYS)
     check_text(faults, f"{place}/label", block.get("label"), 2000, kinds=PLAIN)
     check_element(faults, f"{place}/element", block.get("element"), AS_INPUT)
     if block.get("hint") is not None:
@@ -149,6 +154,7 @@ def _input(faults: Faults, place: str, block: dict[str, Any]) -> None:
 
 
 def _table(faults: Faults, place: str, block: dict[str, Any]) -> None:
+    faults.only_keys(place, block, {"type", "block_id", "rows", "column_settings"})
     for index, row in enumerate(faults.items(f"{place}/rows", block.get("rows"), 100)):
         for number, cell in enumerate(faults.items(f"{place}/rows/{index}", row, 20)):
             here = f"{place}/rows/{index}/{number}"
@@ -156,12 +162,17 @@ def _table(faults: Faults, place: str, block: dict[str, Any]) -> None:
             faults.one_of(f"{here}/type", kind, {"raw_text", "raw_number", "rich_text"})
             if kind == "raw_text":
                 faults.string(f"{here}/text", cell.get("text"), 3000)
+            elif kind == "rich_text":
+                check_rich_text(faults, here, cell)
     if block.get("column_settings") is not None:
         faults.items(f"{place}/column_settings", block["column_settings"], 20, least=0)
 
 
 def _alert(faults: Faults, place: str, block: dict[str, Any]) -> None:
+    faults.only_keys(place, block, {"type", "block_id", "text", "level"})
     check_text(faults, f"{place}/text", block.get("text"), 3000)
+    if block.get("level") is not None:
+        faults.one_of(f"{place}/level", block["level"], _LEVELS)
 
 
 _CHECKS: dict[str, Callable[[Faults, str, dict[str, Any]], None]] = {

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
+
+Surface = Literal["message", "modal", "home"]
 
 
 class Faults:
-    """Gathers faults worded like Slack's: what is wrong, then a JSON pointer."""
+    """Gathers faults worded like Slack's: what is wrong, then a JSON pointer.
 
-    def __init__(self) -> None:
+    `surface` is where the blocks are to stand.
+    """
+
+    def __init__(self, surface: Surface = "message") -> None:
+        self.surface = surface
         self.found: list[str] = []
 
     def add(self, place: str, words: str) -> None:
@@ -33,6 +40,11 @@ class Faults:
         """A string of at most `most` characters, or nothing."""
         if value is not None:
             self.string(place, value, most)
+
+    def shaped(self, place: str, value: Any, shape: str) -> None:
+        """A string of this shape (a regular expression), or nothing."""
+        if value is not None and not (isinstance(value, str) and re.fullmatch(shape, value)):
+            self.add(place, "invalid format")
 
     def items(self, place: str, value: Any, most: int, *, least: int = 1) -> list[Any]:
         """A required list of `least` to `most` items; empty where it is none."""

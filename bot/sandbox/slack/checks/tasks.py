@@ -23,7 +23,7 @@ _RICH_LEAVES = {
     "date",
     "color",
 }
-_STATUSES = {"pending", "in_progress", "complete", "error"}
+TASK_STATUSES = {"pending", "in_progress", "complete", "error"}
 _TITLE_MOST = 256
 _TASKS_MOST = 50
 
@@ -56,7 +56,7 @@ def check_task_card(faults: Faults, place: str, block: dict[str, Any]) -> None:
     """One task: id, plain title, one of four states."""
     faults.string(f"{place}/task_id", block.get("task_id"), 255)
     faults.string(f"{place}/title", block.get("title"), _TITLE_MOST)
-    faults.one_of(f"{place}/status", block.get("status"), _STATUSES)
+    faults.one_of(f"{place}/status", block.get("status"), TASK_STATUSES)
     for name in ("details", "output"):
         if block.get(name) is None:
             continue
@@ -65,13 +65,18 @@ def check_task_card(faults: Faults, place: str, block: dict[str, Any]) -> None:
         else:
             faults.add(f"{place}/{name}", "must be a rich_text object")
     if block.get("sources") is not None:
-        for index, source in enumerate(faults.items(f"{place}/sources", block["sources"], 20)):
-            here = f"{place}/sources/{index}"
-            if not isinstance(source, dict) or source.get("type") != "url":
-                faults.add(f"{here}/type", "must be url")
-                continue
-            faults.string(f"{here}/url", source.get("url"), 3000)
-            faults.string(f"{here}/text", source.get("text"), _TITLE_MOST)
+        check_sources(faults, f"{place}/sources", block["sources"])
+
+
+def check_sources(faults: Faults, place: str, value: Any) -> None:
+    """Links that a task drew from."""
+    for index, source in enumerate(faults.items(place, value, 20)):
+        here = f"{place}/{index}"
+        if not isinstance(source, dict) or source.get("type") != "url":
+            faults.add(f"{here}/type", "must be url")
+            continue
+        faults.string(f"{here}/url", source.get("url"), 3000)
+        faults.string(f"{here}/text", source.get("text"), _TITLE_MOST)
 
 
 def check_plan(faults: Faults, place: str, block: dict[str, Any]) -> None:

@@ -82,7 +82,8 @@ function move(offers, step) {
 
 function suggestions(typed) {
   if (typed.startsWith("/")) {
-    return seen.commands.filter((name) => name.startsWith(typed)).map((name) => [name, "Command"]);
+    return seen.commands.filter((one) => one.command.startsWith(typed))
+      .map((one) => [one.command, `${one.usage_hint} ${one.description}`.trim()]);
   }
   const start = typed.slice(1).toLowerCase();
   const people = [...seen.users.values()].filter((user) => !user.deleted)

@@ -15,6 +15,7 @@ from bot.sandbox.slack.directory import Conversation
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Json, Message
 from bot.sandbox.slack.state import SlackState
+from bot.sandbox.slack.traffic import TIER_3
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Call:
         """A string argument that has to be there."""
         value = self.text(name)
         if not value:
-            raise SlackError(
-                "invalid_arguments",
-                response_metadata={"messages": [f"[ERROR] missing required field: {name}"]},
-            )
+            raise self.wrong(f"missing required field: {name}")
         return value
+
+    def wrong(self, words: str) -> SlackError:
+        """The refusal `invalid_arguments`, with these words for whoever reads the answer."""
+        messages = [f"[ERROR] {words}"]
+        return SlackError("invalid_arguments", response_metadata={"messages": messages})
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A boolean argument; forms send `true`, `false`, `1` or `0`."""
@@ -87,11 +90,12 @@ Handler = Callable[[Call], Awaitable[Json]]
 
 @dataclass(frozen=True)
 class Method:
-    """A method's handler, the scope it needs (any of them), and whose token it takes (`caller`)."""
+    """A method's handler, the scope it needs (any of them), its rate and whose token it takes."""
 
     handler: Handler
     scopes: tuple[str, ...] = ()
     caller: Literal["bot", "app"] = "bot"
+    per_minute: int = TIER_3
 
 
 async def read_body(request: web.Request) -> Json:

@@ -11,6 +11,7 @@ from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Json, Message
 from bot.sandbox.slack.shapes import message_json
 from bot.sandbox.slack.timestamps import is_timestamp
+from bot.sandbox.slack.traffic import SPECIAL, TIER_4
 from bot.sandbox.slack.web_api.arguments import Call, Method
 
 POST_TEXT_MOST = 40_000
@@ -21,7 +22,7 @@ ATTACHMENTS_MOST = 100
 
 async def post_message(call: Call) -> Json:
     """Posts to a channel, a thread or a person's direct message."""
-    place = _place_to_write(call)
+    place = place_to_write(call)
     text, blocks, attachments = _content(call, POST_TEXT_MOST)
     message = call.state.history.post(
         Message(
@@ -32,19 +33,19 @@ async def post_message(call: Call) -> Json:
             text=text,
             blocks=blocks,
             attachments=attachments,
-            thread_ts=_thread(call, place),
+            thread_ts=thread_of(call, place),
             broadcast=call.flag("reply_broadcast"),
             username=call.body.get("username"),
             icon_emoji=call.body.get("icon_emoji"),
-            metadata=_metadata(call),
+            metadata=metadata_of(call),
         )
     )
-    return {"channel": place.id, "ts": message.ts, "message": _shown(call, message)}
+    return {"channel": place.id, "ts": message.ts, "message": shown(call, message)}
 
 
 async def post_ephemeral(call: Call) -> Json:
     """Posts what one person alone sees."""
-    place = _place_to_write(call)
+    place = place_to_write(call)
     user = call.required("user")
     if user not in call.state.directory.users:
         raise SlackError("user_not_found")
@@ -60,7 +61,7 @@ async def post_ephemeral(call: Call) -> Json:
             text=text,
             blocks=blocks,
             attachments=attachments,
-            thread_ts=_thread(call, place),
+            thread_ts=thread_of(call, place),
             only_for=user,
         )
     )
@@ -73,6 +74,8 @@ async def update(call: Call) -> Json:
     message = call.message(place)
     if not message.by_app:
         raise SlackError("cant_update_message")
+    if message.stream_for is not None:
+        raise SlackError("streaming_state_conflict")
     text, blocks, attachments = _content(call, UPDATE_TEXT_MOST)
     fields: Json = {}
     if "text" in call.body or "markdown_text" in call.body:
@@ -82,14 +85,14 @@ async def update(call: Call) -> Json:
     if "attachments" in call.body:
         fields["attachments"] = attachments
     if "metadata" in call.body:
-        fields["metadata"] = _metadata(call)
+        fields["metadata"] = metadata_of(call)
     if call.flag("reply_broadcast"):
         fields["broadcast"] = True
     history = call.state.history
     # Slack shows no "(edited)" on a message that is drawn from blocks.
     history.edit(message, by=call.state.workspace.app.user, marked=not blocks, **fields)
-    shown = _shown(call, message)
-    return {"channel": place.id, "ts": message.ts, "text": message.text, "message": shown}
+    changed = shown(call, message)
+    return {"channel": place.id, "ts": message.ts, "text": message.text, "message": changed}
 
 
 async def delete(call: Call) -> Json:
@@ -113,7 +116,8 @@ async def get_permalink(call: Call) -> Json:
     }
 
 
-def _place_to_write(call: Call) -> Conversation:
+def place_to_write(call: Call) -> Conversation:
+    """The conversation the bot may write to. Raises `is_archived`, `not_in_channel`."""
     directory, key = call.state.directory, call.required("channel")
     place = directory.open_dm(key) if key in directory.users else call.conversation(by_name=True)
     if place.is_archived:
@@ -123,7 +127,7 @@ def _place_to_write(call: Call) -> Conversation:
     return place
 
 
-def _thread(call: Call, place: Conversation) -> str | None:
+def thread_of(call: Call, place: Conversation) -> str | None:
     """The root of the thread to write to; a reply's timestamp means its root."""
     thread_ts = call.text("thread_ts")
     if not thread_ts:
@@ -157,7 +161,8 @@ def _content(call: Call, most: int) -> tuple[str, list[Json], list[Json]]:
     return text, blocks, attachments
 
 
-def _metadata(call: Call) -> Json | None:
+def metadata_of(call: Call) -> Json | None:
+    """The message's metadata. Raises `invalid_metadata_format`, `metadata_too_large`."""
     metadata = call.parsed("metadata", "invalid_metadata_format")
     if not metadata:
         return None
@@ -170,14 +175,15 @@ def _metadata(call: Call) -> Json | None:
     return metadata
 
 
-def _shown(call: Call, message: Message) -> Json:
+def shown(call: Call, message: Message) -> Json:
+    """A message as the answer to a call gives it."""
     return message_json(message, call.state.workspace, call.state.history, metadata=True)
 
 
 METHODS = {
     "chat.postMessage": Method(post_message, ("chat:write",)),
-    "chat.postEphemeral": Method(post_ephemeral, ("chat:write",)),
+    "chat.postEphemeral": Method(post_ephemeral, ("chat:write",), per_minute=TIER_4),
     "chat.update": Method(update, ("chat:write",)),
     "chat.delete": Method(delete, ("chat:write",)),
-    "chat.getPermalink": Method(get_permalink),
+    "chat.getPermalink": Method(get_permalink, per_minute=SPECIAL),
 }

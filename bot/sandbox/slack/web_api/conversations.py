@@ -7,6 +7,7 @@ from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Json, Message
 from bot.sandbox.slack.shapes import conversation_json, message_json
 from bot.sandbox.slack.timestamps import is_timestamp
+from bot.sandbox.slack.traffic import TIER_2, TIER_4
 from bot.sandbox.slack.web_api.arguments import Call, Method, page_of
 
 _READ = ("channels:read", "groups:read", "im:read")
@@ -133,11 +134,11 @@ def _type_of(place: Conversation) -> str:
 
 
 METHODS = {
-    "conversations.list": Method(list_conversations, _READ),
+    "conversations.list": Method(list_conversations, _READ, per_minute=TIER_2),
     "conversations.info": Method(info, _READ),
-    "conversations.members": Method(members, _READ),
-    "conversations.open": Method(open_conversation, ("im:write", "chat:write")),
-    "conversations.join": Method(join, ("channels:join", "channels:manage")),
+    "conversations.members": Method(members, _READ, per_minute=TIER_4),
+    "conversations.open": Method(open_conversation, ("im:write",)),
+    "conversations.join": Method(join, ("channels:join",)),
     "conversations.history": Method(history, _HISTORY),
     "conversations.replies": Method(replies, _HISTORY),
 }

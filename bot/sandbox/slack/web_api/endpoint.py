@@ -9,13 +9,24 @@ from aiohttp import web
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Json
 from bot.sandbox.slack.state import SlackState
-from bot.sandbox.slack.web_api import chat, conversations, people, views
+from bot.sandbox.slack.web_api import (
+    chat,
+    conversations,
+    people,
+    reactions,
+    sessions,
+    streams,
+    views,
+)
 from bot.sandbox.slack.web_api.arguments import Call, Method, read_body
 
 METHODS: dict[str, Method] = {
     **chat.METHODS,
     **conversations.METHODS,
     **people.METHODS,
+    **reactions.METHODS,
+    **sessions.METHODS,
+    **streams.METHODS,
     **views.METHODS,
 }
 
@@ -30,8 +41,9 @@ async def answer(state: SlackState, request: web.Request) -> web.Response:
     error: str | None = None
     try:
         body = await read_body(request)
-        method = _authorized(state, request, body, METHODS.get(name), name)
-        wait = state.traffic.retry_after(name, str(body.get("channel", "")))
+        known = None if name in state.traffic.forgotten else METHODS.get(name)
+        method = _authorized(state, request, body, known, name)
+        wait = state.traffic.retry_after(name, str(body.get("channel", "")), method.per_minute)
         if wait:
             error = "ratelimited"
             headers = {"Retry-After": str(wait)}

@@ -1,10 +1,11 @@
-"""Who is who: `users.*`, `usergroups.*`, `bots.info`, `auth.test`, `reactions.*`."""
+"""Who is who: `users.*`, `usergroups.*`, `bots.info` and `auth.test`."""
 
 from __future__ import annotations
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Json
 from bot.sandbox.slack.shapes import STARTED, conversation_json, group_json, user_json
+from bot.sandbox.slack.traffic import SPECIAL, TIER_2, TIER_4
 from bot.sandbox.slack.web_api.arguments import Call, Method, page_of
 
 
@@ -111,38 +112,24 @@ async def usergroups_users_list(call: Call) -> Json:
     return {"users": list(group.users)}
 
 
-async def reactions_add(call: Call) -> Json:
-    """The bot reacts to a message."""
-    message = call.message(call.conversation(), "timestamp")
-    name = call.required("name").strip(":")
-    if not call.state.history.react(message, user=call.state.directory.bot, name=name):
-        raise SlackError("already_reacted")
-    return {}
-
-
-async def reactions_remove(call: Call) -> Json:
-    """The bot takes its reaction back."""
-    message = call.message(call.conversation(), "timestamp")
-    name = call.required("name").strip(":")
-    if not call.state.history.unreact(message, user=call.state.directory.bot, name=name):
-        raise SlackError("no_reaction")
-    return {}
-
-
 def _with_email(call: Call) -> bool:
     return "users:read.email" in call.state.workspace.app.scopes
 
 
 METHODS = {
-    "auth.test": Method(auth_test),
-    "apps.connections.open": Method(open_connection, ("connections:write",), caller="app"),
+    "auth.test": Method(auth_test, per_minute=SPECIAL),
+    "apps.connections.open": Method(
+        # Tier 1 in Slack, which lets an app that reconnects through all the same
+        open_connection,
+        ("connections:write",),
+        caller="app",
+        per_minute=SPECIAL,
+    ),
     "bots.info": Method(bots_info, ("users:read",)),
-    "users.list": Method(users_list, ("users:read",)),
-    "users.info": Method(users_info, ("users:read",)),
+    "users.list": Method(users_list, ("users:read",), per_minute=TIER_2),
+    "users.info": Method(users_info, ("users:read",), per_minute=TIER_4),
     "users.lookupByEmail": Method(users_lookup_by_email, ("users:read.email",)),
     "users.conversations": Method(users_conversations, ("channels:read", "groups:read", "im:read")),
-    "usergroups.list": Method(usergroups_list, ("usergroups:read",)),
-    "usergroups.users.list": Method(usergroups_users_list, ("usergroups:read",)),
-    "reactions.add": Method(reactions_add, ("reactions:write",)),
-    "reactions.remove": Method(reactions_remove, ("reactions:write",)),
+    "usergroups.list": Method(usergroups_list, ("usergroups:read",), per_minute=TIER_2),
+    "usergroups.users.list": Method(usergroups_users_list, ("usergroups:read",), per_minute=TIER_2),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.sandbox.slack.checks.views import accept_view
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.messages import Json
+from bot.sandbox.slack.traffic import TIER_4
 from bot.sandbox.slack.web_api.arguments import Call, Method
 
 
@@ -38,6 +39,8 @@ async def update_view(call: Call) -> Json:
 
 async def publish_view(call: Call) -> Json:
     """Sets a person's Home tab, where `hash` still matches."""
+    if not call.state.workspace.app.home_tab:
+        raise SlackError("not_enabled")
     user = call.required("user_id")
     if user not in call.state.directory.users:
         raise SlackError("user_not_found")
@@ -49,8 +52,8 @@ async def publish_view(call: Call) -> Json:
 
 
 METHODS = {
-    "views.open": Method(open_view),
-    "views.push": Method(push_view),
-    "views.update": Method(update_view),
-    "views.publish": Method(publish_view),
+    "views.open": Method(open_view, per_minute=TIER_4),
+    "views.push": Method(push_view, per_minute=TIER_4),
+    "views.update": Method(update_view, per_minute=TIER_4),
+    "views.publish": Method(publish_view, per_minute=TIER_4),
 }
