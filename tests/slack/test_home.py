@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from bot.domain import events as e
 from bot.domain.values import ApprovalGroup
 from bot.sandbox.slack import LocalSlack, Person
+from bot.sandbox.slack.manifest import shipped_app
 from bot.sandbox.slack.workspace import GUEST, Channel, Workspace
 from bot.slack import homes, ids
 from bot.slack.views.text import Block
@@ -265,7 +266,7 @@ async def test_who_is_not_let_into_the_channel_sees_no_incident(
 ) -> None:
     inside = tuple(u.id for u in Workspace().users if u.name not in ("guest", "olga"))
     channel = Channel(id=CHANNEL, name="incidents", members=inside, is_private=private)
-    async with LocalSlack(Workspace(channels=(channel,))) as slack:
+    async with LocalSlack(Workspace(app=shipped_app(), channels=(channel,))) as slack:
         desk = Desk(slack, redis)
         try:
             await desk.happens(opened(), diagnosed(), proposed())
@@ -317,6 +318,6 @@ async def test_where_nothing_can_be_read_it_says_so(
 
 async def test_the_messages_tab_is_not_the_home_tab(desk: Desk, maya: Person) -> None:
     await desk.connect()
-    await maya.open_home("messages")
+    await maya.open_messages()
     await asyncio.sleep(0.3)
     assert desk.calls("views.publish") == []

@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 
 from bot.domain.events import NoteAdded
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
-from bot.sandbox.slack.payloads import interaction
-from bot.sandbox.slack.shapes import message_json
+from bot.sandbox.slack.manifest import shipped_app
 from bot.sandbox.slack.workspace import DEV as DEV_USER
 from bot.sandbox.slack.workspace import MAYA as MAYA_USER
 from bot.sandbox.slack.workspace import OPSBOT, Channel, Workspace
@@ -31,7 +30,9 @@ async def slack() -> AsyncIterator[LocalSlack]:
     secret = Channel(
         id=SECRET, name="hr-matters", is_private=True, members=(MAYA_USER.id, DEV_USER.id)
     )
-    async with LocalSlack(Workspace(channels=(*Workspace().channels, secret))) as running:
+    async with LocalSlack(
+        Workspace(app=shipped_app(), channels=(*Workspace().channels, secret))
+    ) as running:
         yield running
 
 
@@ -61,24 +62,9 @@ async def said(person: Person, channel: str, text: str = SAYS) -> SeenMessage:
     return await person.wait_for(lambda m: m.ts == ts)
 
 
-async def choose(slack: LocalSlack, person: Person, shortcut: str, message: SeenMessage) -> None:
-    state = slack.state
-    user = state.directory.user(person.user)
-    found = state.history.get(message.channel, message.ts)
-    assert user and found
-    place = state.directory.conversations[message.channel]
-    payload = interaction(state, "message_action", user.id) | {
-        "callback_id": shortcut,
-        "channel": {"id": place.id, "name": place.name or "directmessage"},
-        "message_ts": message.ts,
-        "message": message_json(found, state.workspace, state.history, metadata=True),
-    }
-    await state.socket_mode.ask("interactive", payload)
-
-
-async def window(slack: LocalSlack, person: Person, shortcut: str, message: SeenMessage) -> Any:
+async def window(person: Person, shortcut: str, message: SeenMessage) -> Any:
     """The modal that it opens."""
-    await choose(slack, person, shortcut, message)
+    await person.shortcut(shortcut, message)
     return await person.wait_for_view()
 
 
@@ -114,10 +100,10 @@ async def card(desk: Desk, person: Person, incident: str = "INC-1") -> SeenMessa
 
 
 async def test_a_message_becomes_an_incident_with_a_link_both_ways(
-    desk: Desk, slack: LocalSlack, maya: Person, dev: Person
+    desk: Desk, maya: Person, dev: Person
 ) -> None:
     message = await said(dev, DATA)
-    view = await window(slack, maya, ids.OPEN_INCIDENT, message)
+    view = await window(maya, ids.OPEN_INCIDENT, message)
     values = filled(view)
     assert values["title"]["value"] == "etl is stuck since 2 a.m."
     assert values["text"]["value"].endswith("ask @Maya about the lag")
@@ -139,43 +125,39 @@ async def test_a_message_becomes_an_incident_with_a_link_both_ways(
 
 
 async def test_one_message_opens_one_incident_whoever_asks_how_often(
-    desk: Desk, slack: LocalSlack, maya: Person, dev: Person
+    desk: Desk, maya: Person, dev: Person
 ) -> None:
     message = await said(dev, DATA)
-    hers = await window(slack, maya, ids.OPEN_INCIDENT, message)
-    his = await window(slack, dev, ids.OPEN_INCIDENT, message)
+    hers = await window(maya, ids.OPEN_INCIDENT, message)
+    his = await window(dev, ids.OPEN_INCIDENT, message)
     await maya.submit(hers["id"], filled(hers))
     await dev.wait_for(lambda m: m.thread_ts == message.ts and "Maya opened" in m.text)
     await dev.submit(his["id"], filled(his))
     await whispered(dev, "|INC-1> was opened from this message already.")
     await desk.happens(resolved())
-    await choose(slack, dev, ids.OPEN_INCIDENT, message)
+    await dev.shortcut(ids.OPEN_INCIDENT, message)
     await whispered(dev, "from this message already. It is resolved.")
     assert (await dev.state())["views"] == []
     assert await desk.ledger.recent_incidents(9) == ["INC-1"]
     assert len(await notes(desk)) == 1
 
 
-async def test_a_window_without_a_title_comes_back(
-    desk: Desk, slack: LocalSlack, maya: Person
-) -> None:
-    view = await window(slack, maya, ids.OPEN_INCIDENT, await said(maya, DATA))
+async def test_a_window_without_a_title_comes_back(desk: Desk, maya: Person) -> None:
+    view = await window(maya, ids.OPEN_INCIDENT, await said(maya, DATA))
     answer = await maya.submit(view["id"], filled(view, title="  "))
     assert list(answer.errors) == ["title"]
     assert await desk.ledger.open_incidents() == []
 
 
 @pytest.mark.parametrize("shortcut", [ids.OPEN_INCIDENT, ids.ATTACH_INCIDENT, ids.ADD_TO_TIMELINE])
-async def test_a_guest_changes_nothing_by_a_shortcut(
-    desk: Desk, slack: LocalSlack, shortcut: str
-) -> None:
+async def test_a_guest_changes_nothing_by_a_shortcut(desk: Desk, shortcut: str) -> None:
     await open_incident(desk)
-    async with Person(slack.page_url, "guest") as guest:
+    async with Person(desk.slack.page_url, "guest") as guest:
         message = await said(guest, CHANNEL)
-        await choose(slack, guest, shortcut, message)
+        await guest.shortcut(shortcut, message)
         await whispered(guest, "Only full members of the workspace")
         assert (await guest.state())["views"] == []
-        await choose(slack, guest, shortcut, await card(desk, guest))
+        await guest.shortcut(shortcut, await card(desk, guest))
         await until(lambda: _heard(guest, "Only full members", 2))
     assert await notes(desk) == ()
 
@@ -185,10 +167,10 @@ async def _heard(person: Person, words: str, times: int) -> bool:
 
 
 async def test_of_a_private_message_others_see_what_the_person_left_of_it(
-    desk: Desk, slack: LocalSlack, maya: Person, dev: Person
+    desk: Desk, maya: Person, dev: Person
 ) -> None:
     message = await said(dev, SECRET, "payroll of Jane is wrong\nshe earns 5000")
-    view = await window(slack, maya, ids.OPEN_INCIDENT, message)
+    view = await window(maya, ids.OPEN_INCIDENT, message)
     warning = view["blocks"][0]["text"]["text"]
     assert "from a private conversation" in warning
     assert "visible to everyone in <#C0INCIDENT>" in warning
@@ -207,12 +189,12 @@ async def test_of_a_private_message_others_see_what_the_person_left_of_it(
 
 @pytest.mark.parametrize("shortcut", [ids.ATTACH_INCIDENT, ids.ADD_TO_TIMELINE])
 async def test_a_message_from_elsewhere_is_put_on_the_timeline_that_is_picked(
-    desk: Desk, slack: LocalSlack, maya: Person, dev: Person, shortcut: str
+    desk: Desk, maya: Person, dev: Person, shortcut: str
 ) -> None:
     for number in (1, 2, 3):
         await open_incident(desk, number)
     message = await said(dev, DATA)
-    view = await window(slack, maya, shortcut, message)
+    view = await window(maya, shortcut, message)
     [menu] = [b["element"] for b in view["blocks"] if b.get("block_id") == "incident"]
     assert [option["value"] for option in menu["options"]] == ["INC-3", "INC-2", "INC-1"]
     empty = await maya.submit(view["id"], filled(view, text=" "))
@@ -223,20 +205,20 @@ async def test_a_message_from_elsewhere_is_put_on_the_timeline_that_is_picked(
     assert (note.author, note.text) == (DEV, "etl is stuck since 2 a.m.\nask @Maya about the lag")
     assert note.url.endswith(message.ts.replace(".", ""))
 
-    again = await window(slack, dev, shortcut, message)
+    again = await window(dev, shortcut, message)
     await dev.submit(again["id"], filled(again, incident="INC-2"))
     await whispered(dev, "It is in INC-2's timeline already.")
     assert len(await notes(desk, "INC-2")) == 1
 
 
 async def test_in_an_incidents_thread_it_is_on_its_timeline_at_once(
-    desk: Desk, slack: LocalSlack, maya: Person, dev: Person
+    desk: Desk, maya: Person, dev: Person
 ) -> None:
     await open_incident(desk)
     root = await card(desk, dev)
     ts = await dev.say(CHANNEL, "I restarted replica-2", thread_ts=root.ts)
     message = await dev.wait_for(lambda m: m.ts == ts)
-    await choose(slack, maya, ids.ADD_TO_TIMELINE, message)
+    await maya.shortcut(ids.ADD_TO_TIMELINE, message)
     told = await whispered(maya, "Added to INC-1's timeline.")
     assert told.thread_ts == root.ts
     [note] = await notes(desk)
@@ -245,19 +227,17 @@ async def test_in_an_incidents_thread_it_is_on_its_timeline_at_once(
 
 
 async def test_where_nothing_is_open_there_is_nothing_to_attach_to(
-    desk: Desk, slack: LocalSlack, maya: Person
+    desk: Desk, maya: Person
 ) -> None:
-    await choose(slack, maya, ids.ATTACH_INCIDENT, await said(maya, DATA))
+    await maya.shortcut(ids.ATTACH_INCIDENT, await said(maya, DATA))
     await whispered(maya, "No incident is open; choose Open incident to open one.")
     assert (await maya.state())["views"] == []
 
 
-async def test_a_direct_message_is_private_as_well(
-    desk: Desk, slack: LocalSlack, maya: Person
-) -> None:
+async def test_a_direct_message_is_private_as_well(desk: Desk, maya: Person) -> None:
     await open_incident(desk)
-    channel = await maya.open_home("messages")
-    view = await window(slack, maya, ids.ATTACH_INCIDENT, await said(maya, channel, "hm"))
+    channel = await maya.open_messages()
+    view = await window(maya, ids.ATTACH_INCIDENT, await said(maya, channel, "hm"))
     assert "from a private conversation" in view["blocks"][0]["text"]["text"]
     await maya.submit(view["id"], filled(view, text="not for others, but this is"))
     await whispered(maya, "Added to INC-1's timeline.")
@@ -265,20 +245,18 @@ async def test_a_direct_message_is_private_as_well(
 
 
 async def test_catching_up_in_a_thread_is_for_that_person_alone(
-    desk: Desk, slack: LocalSlack, maya: Person, dev: Person
+    desk: Desk, maya: Person, dev: Person
 ) -> None:
     await desk.happens(opened(), diagnosed())
     root = await card(desk, maya)
-    await choose(slack, maya, ids.CATCH_ME_UP, root)
+    await maya.shortcut(ids.CATCH_ME_UP, root)
     await whispered(maya, "Confidence high.")
     assert not [m for m in await dev.messages() if "Confidence high." in m.text]
 
 
-async def test_catching_up_elsewhere_asks_which_incident(
-    desk: Desk, slack: LocalSlack, maya: Person
-) -> None:
+async def test_catching_up_elsewhere_asks_which_incident(desk: Desk, maya: Person) -> None:
     await desk.happens(opened(), diagnosed())
-    view = await window(slack, maya, ids.CATCH_ME_UP, await said(maya, DATA))
+    view = await window(maya, ids.CATCH_ME_UP, await said(maya, DATA))
     await maya.submit(view["id"], filled(view))
     told = await whispered(maya, "Confidence high.")
     assert told.channel == DATA
@@ -292,13 +270,13 @@ async def test_who_is_not_let_into_the_channel_chooses_no_incident(
         id=CHANNEL, name="incidents", is_private=True, members=(MAYA_USER.id, OPSBOT.id)
     )
     other = Channel(id=DATA, name="data", members=(DEV_USER.id, OPSBOT.id))
-    async with LocalSlack(Workspace(channels=(inside, other))) as slack:
+    async with LocalSlack(Workspace(app=shipped_app(), channels=(inside, other))) as slack:
         desk = Desk(slack, redis)
         try:
             await open_incident(desk)
             await desk.connect()
             async with Person(slack.page_url, "dev") as dev:
-                await choose(slack, dev, shortcut, await said(dev, DATA))
+                await dev.shortcut(shortcut, await said(dev, DATA))
                 await whispered(dev, "You can't see the channel in which incidents are")
                 assert (await dev.state())["views"] == []
         finally:
@@ -306,12 +284,12 @@ async def test_who_is_not_let_into_the_channel_chooses_no_incident(
 
 
 async def test_what_broke_is_said(
-    desk: Desk, slack: LocalSlack, maya: Person, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, maya: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("lost its way")
 
     monkeypatch.setattr(desk.given["opening"], "by_hand", broken)
-    view = await window(slack, maya, ids.OPEN_INCIDENT, await said(maya, DATA))
+    view = await window(maya, ids.OPEN_INCIDENT, await said(maya, DATA))
     await maya.submit(view["id"], filled(view))
     await whispered(maya, "That didn't work, nothing was changed.")
