@@ -66,7 +66,7 @@ async def home(person: Person) -> str:
     """The tab as it stands, a line each, `[labels]` for buttons; empty while there is none."""
     lines: list[str] = []
     for block in await tab(person):
-        texts = [block["text"]] if "text" in block else block["elements"]
+        texts = [block["text"]] if "text" in block else block.get("elements", [])
         lines += [text["text"] for text in texts]
         lines += [f"[{block['accessory']['text']['text']}]"] if "accessory" in block else []
     return "\n".join(lines)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.slack import ids
 from bot.slack.home import Home
 from bot.slack.views.following import followed_lines
@@ -21,14 +23,21 @@ _GUESTS_HELP = "*Ask about an incident:* mention me in its thread."
 
 def home_view(home: Home) -> Block:
     """A guest sees no approvals, and of the incidents those of a channel they are in."""
+    if home.member:
+        parts = [
+            deciding(home),
+            commanding(home),
+            open_incidents(home),
+            _following(home),
+            _quiet(home),
+            _help(_HELP),
+        ]
+    else:
+        parts = [open_incidents(home), _help((_GUESTS_HELP,))]
     blocks: list[Block] = []
-    if home.member:
-        blocks += [*deciding(home), *commanding(home)]
-    blocks += open_incidents(home)
-    if home.member:
-        blocks += [*_following(home), *_quiet(home)]
-    help_ = _HELP if home.member else (_GUESTS_HELP,)
-    return _tab([*blocks, header("Help"), section("\n".join(help_))])
+    for part in filter(None, parts):
+        blocks += [*([{"type": "divider"}] if blocks else []), *part]
+    return _tab(blocks)
 
 
 def away_view() -> Block:
@@ -39,6 +48,10 @@ def away_view() -> Block:
 
 def _tab(blocks: list[Block]) -> Block:
     return {"type": "home", "callback_id": ids.HOME, "blocks": blocks}
+
+
+def _help(lines: Sequence[str]) -> list[Block]:
+    return [header("Help"), section("\n".join(lines))]
 
 
 def _following(home: Home) -> list[Block]:
@@ -55,5 +68,5 @@ def _quiet(home: Home) -> list[Block]:
         if quiet
         else "None: what you follow reaches you at any hour."
     )
-    change = button("Change quiet hours", ids.QUIET, "Change your quiet hours")
+    change = button("Change quiet hours", ids.QUIET, "Change quiet hours")
     return [header("Quiet hours"), {**section(words), "accessory": change}]

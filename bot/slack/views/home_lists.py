@@ -34,7 +34,7 @@ def commanding(home: Home) -> list[Block]:
     """Left out where this person commands nothing."""
     if not home.commanding:
         return []
-    rows = [section(_row(home, incident)) for incident in home.commanding[:_MOST]]
+    rows = [section(_row(home, incident, own=True)) for incident in home.commanding[:_MOST]]
     return [header("You command"), *rows, *_more(home.commanding)]
 
 
@@ -73,15 +73,16 @@ def _decision(home: Home, each: Deciding) -> Block:
     return {**block, "accessory": button("Review", ids.OPEN_APPROVAL, heard, url=link)}
 
 
-def _row(home: Home, incident: Incident) -> str:
-    stage = stage_of(incident)
+def _row(home: Home, incident: Incident, *, own: bool = False) -> str:
+    """`own`: whose command it is need not be said."""
+    stage, commander = stage_of(incident), "" if own else incident.commander
     facts = [
         f"{stage.emoji} {stage.word}{', stopped' if incident.stop else ''}",
         f"since {_day(incident.opened_at, home.at)}{clock(incident.opened_at)}"
         if incident.opened_at
         else "",
         said(incident.service, 40) if incident.service else "",
-        f"Commander {home.people.name(incident.commander)}" if incident.commander else "",
+        f"Commander {home.people.name(commander)}" if commander else "",
     ]
     title = said(incident.title, _TITLE)
     return (
