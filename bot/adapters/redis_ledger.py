@@ -255,12 +255,17 @@ class RedisLedger:
         return [(incident, sequence) for incident, sequence in found]
 
     async def wakes(self) -> AsyncIterator[str]:
-        """The incident of each commit or note from now on; a lost connection raises."""
+        """The incident of each commit or note from now on; a lost connection raises.
+
+        Empty at first, once it listens: what came before was not heard.
+        """
         async with self._redis.pubsub() as channel:
             await channel.subscribe(keys.FEED)
             async for message in channel.listen():
                 if message["type"] == "message":
                     yield str(message["data"])
+                elif message["type"] == "subscribe":
+                    yield ""
 
     async def projected(self, incident_id: str, sequence: float) -> None:
         """Everything up to `sequence` is shown; what came later stays in the feed."""

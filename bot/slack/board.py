@@ -22,13 +22,17 @@ class Board:
         self._known: dict[str, tuple[float, Incident]] = {}
         self._stale: set[str] = set()
         """What changed since it was read, or while it was being read."""
+        self._since = 0
+        """How often all was forgotten: what was being read meanwhile is not kept."""
         self._one_at_a_time = asyncio.Lock()
 
     def changed(self, incident_id: str) -> None:
         self._stale.add(incident_id)
 
     def forget(self) -> None:
+        """Changes may have gone unheard."""
         self._known.clear()
+        self._since += 1
 
     async def look(self, most: int | None = None) -> list[Incident]:
         """What is open, oldest first; of more than `most` the latest."""
@@ -48,10 +52,12 @@ class Board:
         until, incident = self._known.get(incident_id, (0.0, None))
         if incident is None or incident_id in self._stale or time.monotonic() >= until:
             self._stale.discard(incident_id)
+            since = self._since
             try:
                 incident = await self._ledger.load(incident_id)
             except (ValueError, TypeError, KeyError):
                 log.exception("%s can't be read, so it is not shown", incident_id)
                 return None
-            self._known[incident_id] = (time.monotonic() + _TRUSTED_SECONDS, incident)
+            if since == self._since:
+                self._known[incident_id] = (time.monotonic() + _TRUSTED_SECONDS, incident)
         return incident

@@ -121,11 +121,13 @@ class Homes:
         while True:
             try:
                 async for incident in self._feed.wakes():
-                    self._board.changed(incident)
+                    if incident:
+                        self._board.changed(incident)
+                    else:
+                        self._board.forget()
                     self._woken.set()
             except Exception:
                 log.exception("the feed was cut; listening again")
-            self._board.forget()
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def look(self) -> bool:

@@ -44,7 +44,8 @@ class Feed(Protocol):
     async def projected(self, incident_id: str, sequence: float) -> None: ...
 
     def wakes(self) -> AsyncIterator[str]:
-        """The incident of each change; may miss some, so whoever listens looks by itself too."""
+        """The incident of each change, and an empty one once it listens; may miss some, so whoever
+        listens looks by itself as well."""
 
 
 class Projector:

@@ -262,6 +262,21 @@ async def test_catching_up_elsewhere_asks_which_incident(desk: Desk, maya: Perso
     assert told.channel == DATA
 
 
+async def test_who_was_shut_out_since_the_window_opened_is_told_nothing(
+    desk: Desk, maya: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.happens(opened(), diagnosed())
+    view = await window(maya, ids.CATCH_ME_UP, await said(maya, DATA))
+
+    async def nobody(user: str, channel: str) -> bool:
+        return False
+
+    monkeypatch.setattr(desk.directory, "may_see", nobody)
+    await maya.submit(view["id"], filled(view))
+    await whispered(maya, "You can't see the channel in which incidents are")
+    assert not [m for m in await maya.messages() if "Confidence high." in m.text]
+
+
 @pytest.mark.parametrize("shortcut", [ids.ATTACH_INCIDENT, ids.CATCH_ME_UP])
 async def test_who_is_not_let_into_the_channel_chooses_no_incident(
     redis: Redis, shortcut: str
