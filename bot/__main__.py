@@ -21,7 +21,7 @@ _COMMANDS = {
     "runbooks": "list the runbooks, or lint them",
     "policy": "say what policy would decide and why, test it, or lint it",
     "drill": "kill opsbot at every point, and judge what is left",
-    "bench": "measure what an investigation costs",
+    "bench": "measure what an investigation and a click cost",
 }
 
 

@@ -21,11 +21,13 @@ from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
 from bot.incidents.following import Following
 from bot.incidents.intake import Intake
+from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
+from bot.incidents.responders import Responders
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -33,13 +35,13 @@ from bot.slack.addresses import Addresses
 from bot.slack.app import find_channel, make_app, make_client, unreachable
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.glance import Glance
 from bot.slack.herald import SlackHerald
 from bot.slack.homes import Homes
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
-from bot.slack.sight import Sight
 from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping
@@ -78,7 +80,7 @@ async def serve(settings: Settings) -> None:
         messages = Messages(client, core.slots, core.redactor)
         board = Board(core.ledger)
         addresses = Addresses(core.slots, messages)
-        sight = Sight(directory)
+        glance = Glance(directory)
         homes = Homes(
             client,
             core.ledger,
@@ -87,7 +89,7 @@ async def serve(settings: Settings) -> None:
             board,
             addresses,
             directory,
-            sight,
+            glance,
             following,
             channel,
             wiring.now,
@@ -102,14 +104,17 @@ async def serve(settings: Settings) -> None:
             takeover,
             members,
             following,
-            ask,
+            responders=Responders(core.incidents, directory),
             opening=Opening(core.incidents, prepared.inventory, directory),
+            lists=Lists(core.ledger, directory),
+            ledger=core.ledger,
+            channel=channel,
+            client=client,
             notes=Notes(core.incidents, directory),
             homes=homes,
             board=board,
             addresses=addresses,
-            sight=sight,
-            channel=channel,
+            ask=ask,
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -144,6 +149,7 @@ async def serve(settings: Settings) -> None:
                 core.incidents.pace,
                 standing_in=settings.approvers,
                 declared=narrowing.declared,
+                inventory=prepared.inventory,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)

@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -37,13 +37,18 @@ class Supervisor:
     """
 
     def __init__(
-        self, environment: Mapping[str, str], *, quiet: bool = False, log: Path | None = None
+        self,
+        environment: Mapping[str, str],
+        *,
+        quiet: bool = False,
+        log: Path | None = None,
+        processes: Iterable[str] = tuple(PROCESSES),
     ) -> None:
         """`log`: a file for all that they say; otherwise they say it here, `quiet` only errors."""
         self._environment = dict(environment)
         self._quiet = quiet
         self._log = log
-        self._commands = dict(PROCESSES)
+        self._commands = {name: PROCESSES[name] for name in processes}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -54,7 +59,7 @@ class Supervisor:
 
     async def start(self, health_url: str) -> None:
         """Start all and wait until they answer. Raises NotReadyError."""
-        for name in PROCESSES:
+        for name in self._commands:
             self._spawn(name)
         try:
             await asyncio.wait_for(self._ready(health_url), _START_SECONDS)

@@ -1,4 +1,4 @@
-"""`opsbot bench agent [--json]`: what an investigation costs, against its limits."""
+"""`opsbot bench agent|slack [--json]`: what an investigation and a click cost, against limits."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import json
 from bot.cli.refusals import start_up
 from bot.cli.say import err, fail, out
 from bot.sandbox.bench.agent import bench_agent
+from bot.sandbox.bench.clicks import bench_slack
 from bot.sandbox.bench.figure import Figure
 from bot.sandbox.bench.scene import BenchError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["agent"], help="agent: its time, tokens and memory")
+    parser.add_argument(
+        "what",
+        choices=["agent", "slack"],
+        help="agent: its time, tokens and memory; slack: how soon a click is acknowledged",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON array")
 
 
 def run(options: argparse.Namespace) -> int:
     try:
-        figures = asyncio.run(bench_agent(err))
+        bench = {"agent": bench_agent, "slack": bench_slack}[options.what]
+        figures = asyncio.run(bench(err))
     except BenchError as error:
         return fail(f"nothing could be measured: {error}")
     except start_up() as error:
@@ -49,5 +55,5 @@ def _line(figure: Figure) -> str:
     text = f"{'ok  ' if figure.met else 'MISS'} {figure.title}: {value} {figure.unit}".rstrip()
     text += f" ({bound} {figure.limit:,g}"
     if figure.ratio is not None:
-        text += f"; {figure.ratio:.2f} of HolmesGPT's {figure.baseline:,g}"
+        text += f"; {figure.ratio:.2f} of {figure.against}'s {figure.baseline:,.3g}"
     return f"{text})" + (f" – {figure.note}" if figure.note else "")

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
+import yaml
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import duty, settings, wiring
@@ -18,16 +19,19 @@ from bot.cli.refusals import start_up
 from bot.cli.say import fail, out
 from bot.domain.ports import Rotas, RotaUnreadableError
 from bot.domain.seal import Seal
+from bot.files import bundled_manifest
 from bot.incidents.pulse import Beat
 from bot.knowledge.problem import format_problem
 from bot.sandbox.running import find_running
 from bot.settings import Settings, SettingsError
-from bot.slack.app import find_channel, make_client
+from bot.slack import setup
+from bot.slack.app import make_client
 from bot.slack.directory import SlackDirectory
 from bot.web.sources.generic import check_mapping
 from tools.kit.errors import ToolError
 
 _SECONDS = 15
+Check = Callable[[], Awaitable[str]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +47,11 @@ def run(options: argparse.Namespace) -> int:
 
 async def _doctor(given: Settings) -> int:
     backends = wiring.connect_backends(given)
-    checks: list[tuple[str, Callable[[], Awaitable[str]]]] = [
+    checks: list[tuple[str, Check]] = [
         ("files", lambda: _files(given)),
         ("redis", lambda: _redis(given)),
         ("audit", lambda: _audit(given)),
-        ("slack", lambda: _slack(given)),
-        ("people", lambda: _people(given, duty.rotas(backends))),
+        *_slack(given, duty.rotas(backends)),
         ("webhooks", lambda: _webhooks(given)),
         ("running", lambda: _running(given)),
         ("heartbeat", lambda: _heartbeat(duty.heartbeats(given, backends))),
@@ -66,7 +69,7 @@ async def _doctor(given: Settings) -> int:
     return fail("mend what is marked with ✗, then run `opsbot doctor` again")
 
 
-async def _one(name: str, check: Callable[[], Awaitable[str]]) -> bool:
+async def _one(name: str, check: Check) -> bool:
     try:
         async with asyncio.timeout(_SECONDS):
             said = await check()
@@ -125,38 +128,57 @@ async def _audit(given: Settings) -> str:
     return f"key {seal.name} of {where} {signs}"
 
 
-async def _slack(given: Settings) -> str:
+def _slack(given: Settings, rotas: Rotas) -> list[tuple[str, Check]]:
+    """Slack's lines: each thing that can be missing has its own, so no fault hides another."""
     if not given.slack_configured:
-        return "local page; set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for your workspace"
-    given.require_slack()
+        return [("slack", _local_slack)]
     token = given.slack_bot_token
     client = make_client(token.get_secret_value() if token else "", given.slack_api_url)
-    who = await client.auth_test()
-    channel = await find_channel(client, given.channel)
-    info = (await client.conversations_info(channel=channel)).get("channel") or {}
-    if not info.get("is_member"):
-        raise SettingsError(f"opsbot is not in {given.channel}: type `/invite @opsbot` there")
-    return f"{who['user']} in {who['team']}, posts in {given.channel}"
+
+    async def bot() -> str:
+        given.require_slack()
+        return await setup.check_bot(client)
+
+    async def scopes() -> str:
+        manifest = yaml.safe_load(bundled_manifest().read_text("utf-8"))
+        return await setup.check_scopes(client, manifest["oauth_config"]["scopes"]["bot"])
+
+    async def people() -> str:
+        directory = SlackDirectory(client, rotas)
+        counts = [
+            await setup.check_people(client, directory, variable, names)
+            for variable, names in (
+                ("OPSBOT_APPROVERS", given.approvers),
+                ("OPSBOT_ONCALL", given.oncall or given.approvers),
+            )
+        ]
+        return ", ".join(counts)
+
+    return [
+        ("slack", bot),
+        ("scopes", scopes),
+        ("events", lambda: _events(given)),
+        ("channel", lambda: setup.check_channel(client, given.channel)),
+        ("people", people),
+    ]
 
 
-async def _people(given: Settings, rotas: Rotas) -> str:
-    if not given.slack_configured:
-        return "the sample company's"
-    token = given.slack_bot_token
-    directory = SlackDirectory(
-        make_client(token.get_secret_value() if token else "", given.slack_api_url), rotas
+async def _local_slack() -> str:
+    return "local page; set SLACK_BOT_TOKEN and SLACK_APP_TOKEN for your workspace"
+
+
+async def _events(given: Settings) -> str:
+    """Whether what happens in Slack can get here."""
+    given.require_slack()
+    if given.slack_mode == "socket":
+        token = given.slack_app_token
+        return await setup.check_socket(
+            token.get_secret_value() if token else "", given.slack_api_url
+        )
+    secret = given.slack_signing_secret
+    return await setup.check_request_url(
+        secret.get_secret_value() if secret else "", *given.http_host_port
     )
-    counts = []
-    for variable, names in (
-        ("OPSBOT_APPROVERS", given.approvers),
-        ("OPSBOT_ONCALL", given.oncall or given.approvers),
-    ):
-        found = {user for name in names for user in await directory.members(name)}
-        able = [user for user in found if await directory.eligible(user)]
-        if not able:
-            raise SettingsError(f"{variable}: nobody in Slack is behind {', '.join(names)!r}")
-        counts.append(f"{len(able)} in {variable}")
-    return ", ".join(counts)
 
 
 async def _webhooks(given: Settings) -> str:
@@ -201,4 +223,4 @@ async def _heartbeat(beats: Mapping[str, Beat]) -> str:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    return (*start_up(), ToolError, SlackClientError, RotaUnreadableError)
+    return (*start_up(), ToolError, SlackClientError, RotaUnreadableError, setup.SetupError)

@@ -84,7 +84,7 @@ def require_narrowable(incident: Incident, plan_id: str, digest: str, at: dateti
     """The plan, where it may be made smaller now. Raises CommandRefusedError that says why not."""
     state = plan_of(incident, plan_id)
     _require_waiting(state, digest, at, again=True)
-    if incident.fix is not state or state.plan.purpose != "fix" or incident.resolved_at:
+    if incident.fix is not state or incident.resolved_at:
         raise PlanChangedError(f"plan {plan_id!r} is not one to make smaller")
     return state
 

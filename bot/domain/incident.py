@@ -21,6 +21,15 @@ class Call(Frozen):
     then: tuple[str, ...] = ()
 
 
+class Handover(Frozen):
+    """Somebody was asked to command from there."""
+
+    by: str
+    to: str
+    at: datetime
+    accepted_at: datetime | None = None
+
+
 class ThreadState(Frozen):
     """One part of a wide incident, and what its agent found."""
 
@@ -58,16 +67,22 @@ class Incident(Frozen):
     """Whoever said that they are on it."""
     commander: str | None = None
     """Who decides what people do about it."""
+    commands: tuple[e.CommandTaken, ...] = ()
+    """Everybody who came to command it, in order."""
     offered_to: str | None = None
     """Who was asked to command next and has not accepted yet."""
+    handovers: tuple[Handover, ...] = ()
     notes: tuple[e.NoteAdded, ...] = ()
     severity_changes: tuple[e.SeverityChanged, ...] = ()
+    reopenings: tuple[e.IncidentReopened, ...] = ()
     reacted_at: datetime | None = None
     """When a person last did anything here but note something."""
     stop: e.IncidentStopped | None = None
     """Who halted it, while it is halted."""
     resolved_at: datetime | None = None
     resolution: str = ""
+    resolved_by: str | None = None
+    """The person who said so; None where it ended by itself."""
     reported_at: datetime | None = None
 
     @classmethod
@@ -192,23 +207,46 @@ class Incident(Frozen):
                 changes = (*self.severity_changes, event)
                 return self._set(severity=severity, severity_changes=changes)
             case e.HandoverOffered(to=to):
-                return self._set(offered_to=to)
+                asked = Handover(by=event.actor, to=to, at=event.at)
+                return self._set(offered_to=to, handovers=(*self.handovers, asked))
             case e.CommandTaken():
-                return self._set(commander=event.actor, offered_to=None)
+                return self._commanded(event)
             case e.NoteAdded():
                 return self._set(notes=(*self.notes, event))
             case e.IncidentReopened():
                 return self._set(
-                    resolved_at=None, resolution="", reported_at=None, taken_by=event.actor
+                    resolved_at=None,
+                    resolution="",
+                    resolved_by=None,
+                    reported_at=None,
+                    taken_by=event.actor,
+                    reopenings=(*self.reopenings, event),
                 )
             case e.IncidentResolved():
-                return self._set(resolved_at=event.at, resolution=event.summary, stop=None)
+                return self._set(
+                    resolved_at=event.at,
+                    resolution=event.summary,
+                    resolved_by=event.actor if is_person(event.actor) else None,
+                    stop=None,
+                )
             case e.IncidentReported():
                 return self._set(reported_at=event.at)
             case e.UnknownEvent():
                 return self
             case _:
                 return self._plan(self.plans[event.plan_id].evolve(event))
+
+    def _commanded(self, event: e.CommandTaken) -> Incident:
+        handovers = self.handovers
+        if self.offered_to == event.actor:
+            accepted = handovers[-1].model_copy(update={"accepted_at": event.at})
+            handovers = (*handovers[:-1], accepted)
+        return self._set(
+            commander=event.actor,
+            offered_to=None,
+            handovers=handovers,
+            commands=(*self.commands, event),
+        )
 
     def _set(self, **changes: object) -> Incident:
         return self.model_copy(update=changes)
@@ -217,4 +255,4 @@ class Incident(Frozen):
         return self._set(plans={**self.plans, plan.plan.id: plan})
 
 
-__all__ = ["Call", "Incident", "PlanState", "PlanStatus", "StepState", "StepStatus"]
+__all__ = ["Call", "Handover", "Incident", "PlanState", "PlanStatus", "StepState", "StepStatus"]

@@ -229,7 +229,7 @@ class PlanState(Frozen):
         after = self._set(decisions=(*self.decisions, decision))
         if event.choice == "reject":
             return after._set(status=PlanStatus.REJECTED)
-        if isinstance(self.verdict, Ask) and missing(self.verdict, after.decisions):
+        if not isinstance(self.verdict, Ask) or missing(self.verdict, after.decisions):
             return after
         return after._set(status=PlanStatus.READY, ready_at=event.at)
 

@@ -33,5 +33,13 @@ class OwnRequestError(CommandRefusedError):
     """Whoever prompted or edited a plan can't approve it alone."""
 
 
+class CommandHeldError(CommandRefusedError):
+    """Somebody else commands the incident, and has to hand it over first."""
+
+    def __init__(self, incident: str, by: str) -> None:
+        super().__init__(f"{by} commands {incident}, and has to hand it over first")
+        self.incident, self.by = incident, by
+
+
 class OutOfOrderError(CommandRefusedError):
     """The step was started, finished or undone already: another worker was here."""

@@ -6,7 +6,7 @@ from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus, StepStatus
-from bot.domain.refusals import CommandRefusedError
+from bot.domain.refusals import CommandHeldError, CommandRefusedError
 
 
 def severity_changed(incident: Incident, command: c.ChangeSeverity) -> list[e.IncidentEvent]:
@@ -31,7 +31,7 @@ def handover_offered(incident: Incident, command: c.OfferHandover) -> list[e.Inc
     """Asks the next commander; offered again to the same person it changes nothing."""
     _require_open(incident)
     if command.to == incident.commander:
-        raise CommandRefusedError(f"{command.to} commands {incident.id} already")
+        raise CommandRefusedError(f"whoever you ask commands {incident.id} already")
     if command.to == incident.offered_to:
         return []
     return [e.HandoverOffered(at=command.at, actor=command.actor, to=command.to)]
@@ -43,9 +43,7 @@ def command_taken(incident: Incident, command: c.TakeCommand) -> list[e.Incident
     if command.actor == incident.commander:
         return []
     if incident.commander and command.actor != incident.offered_to:
-        raise CommandRefusedError(
-            f"{incident.commander} commands {incident.id}, and has to hand it over first"
-        )
+        raise CommandHeldError(incident.id, incident.commander)
     return [e.CommandTaken(at=command.at, actor=command.actor)]
 
 

@@ -71,7 +71,7 @@ def _approval(
     good = [
         Decision(choice="approve", by=answer.actor, at=answer.at, via=answer.via)
         for answer in answers
-        if answer.digest == digest and (expires is None or answer.at < expires)
+        if answer.digest == digest and expires is not None and answer.at < expires
     ]
     lacking = missing(ask, good)
     if lacking:
@@ -84,6 +84,7 @@ def _approval(
 
 
 def _expiry(plan_id: str, digest: str, earlier: Sequence[e.IncidentEvent]) -> datetime | None:
+    """Until when it could be answered; None where nobody was asked, so that no answer counts."""
     asked = [x for x in earlier if isinstance(x, e.ApprovalRequested) and x.plan_id == plan_id]
     return next((x.expires_at for x in reversed(asked) if x.digest == digest), None)
 

@@ -34,9 +34,12 @@ class Discretion:
         """Its words without secrets. Raises Refused where its targets or changes hold one, or
         would where a change is shown: `db.password: …` tells what `before` alone doesn't."""
         cleaned = DryRun.model_validate(self.clean(given.model_dump(mode="json")))
-        shown = [f"{c.field}: {value}" for c in given.changes for value in (c.before, c.after)]
+        values = [(c.field, value) for c in given.changes for value in (c.before, c.after)]
+        # As a line it is seen whatever it is, as a field also where its first word is short.
+        shown = [f"{field}: {value}" for field, value in values]
+        fields = [{field: value} for field, value in values]
         kept = (cleaned.targets, cleaned.changes) == (given.targets, given.changes)
-        if not kept or self.holds_secret(shown):
+        if not kept or self.holds_secret([shown, fields]):
             raise Refused(f"{tool}: what it changes holds a secret; do this by hand")
         return cleaned
 

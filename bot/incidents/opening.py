@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.domain import commands as c
 from bot.domain.incident import Incident
 from bot.domain.ports import Claim, ConflictError, Directory
@@ -44,9 +42,8 @@ class Opening:
         return tuple(sorted(self._inventory.services))
 
     def named_in(self, text: str) -> str:
-        """The first service that a text names, or of which it names a part; empty for none."""
-        words = re.findall(r"[\w.-]*\w", text)
-        return next((found for w in words if (found := self._inventory.service_of(w))), "")
+        """The service that a sentence names first; empty where it names none."""
+        return self._inventory.named_in(text) or ""
 
     async def require(self, user: str) -> None:
         """Raises CommandRefusedError for guests and bots."""

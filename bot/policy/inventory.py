@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,16 @@ class Inventory(Frozen):
             if name in (*entry.jobs, *entry.instances, *entry.aliases):
                 return service
         return None
+
+    def named_in(self, text: str) -> str | None:
+        """The service that a sentence names first, in any of its names and any letter case."""
+        found = [
+            (at.start(), -len(name), service)
+            for service, entry in self.services.items()
+            for name in (service, *entry.jobs, *entry.instances, *entry.aliases)
+            if (at := re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE))
+        ]
+        return min(found)[2] if found else None
 
     def owners_of(self, name: str) -> tuple[str, ...]:
         service = self.service_of(name)

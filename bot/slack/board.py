@@ -43,10 +43,6 @@ class Board:
             self._stale &= set(ids)
         return [incident for incident in found if incident and not incident.resolved_at]
 
-    async def read(self, incident_id: str) -> Incident:
-        """One of them, open or not, afresh."""
-        return await self._ledger.load(incident_id)
-
     async def _read(self, incident_id: str) -> Incident | None:
         """None for one that can't be read, for it was tampered with: the others are shown."""
         until, incident = self._known.get(incident_id, (0.0, None))

@@ -115,8 +115,14 @@ class SlackDirectory:
         found = await self._channel(channel)
         if found is None:
             return False
-        if not found.get("is_private") and await self.eligible(user):
-            return True
+        if not found.get("is_private"):
+            return await self.eligible(user)
+        return await self.has_joined(user, channel)
+
+    async def has_joined(self, user: str, channel: str) -> bool:
+        """Whether this person, who may be a guest, is a member of that channel now. Raises
+        SlackApiError where it isn't ours to see, too.
+        """
         cursor = ""
         while True:
             page = await self._client.conversations_members(

@@ -22,9 +22,9 @@ from bot.redaction.redactor import Redactor
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.glance import Glance
 from bot.slack.home import Home, deciding, most_severe_first, wanted_of
 from bot.slack.projector import Feed
-from bot.slack.sight import Sight
 from bot.slack.views.home import away_view, home_view
 from bot.slack.views.text import Block
 
@@ -57,7 +57,7 @@ class Homes:
         board: Board,
         addresses: Addresses,
         directory: SlackDirectory,
-        sight: Sight,
+        glance: Glance,
         following: Following,
         channel: str,
         clock: Clock,
@@ -71,7 +71,7 @@ class Homes:
         self._board = board
         self._addresses = addresses
         self._directory = directory
-        self._sight = sight
+        self._glance = glance
         self._following = following
         self._channel = channel
         self._clock = clock
@@ -186,11 +186,11 @@ class Homes:
     async def _home(
         self, user: str, incidents: list[Incident], links: dict[str, dict[str, str]]
     ) -> Home:
-        now, member = self._clock(), await self._sight.member(user)
-        sees = await self._sight.sees(user, self._channel)
+        now, member = self._clock(), await self._glance.member(user)
+        sees = await self._glance.sees(user, self._channel)
         waits = deciding(
             user,
-            await self._sight.behind(user, wanted_of(incidents, now)) if member else frozenset(),
+            await self._glance.behind(user, wanted_of(incidents, now)) if member else frozenset(),
             incidents,
             now,
         )

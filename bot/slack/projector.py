@@ -16,12 +16,14 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.ports import Ledger, Posted, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
+from bot.incidents.gravity import proposed_severity
 from bot.incidents.pace import NORMAL, Pace
 from bot.incidents.smaller import Declared
+from bot.policy.inventory import Inventory
 from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages, NotYetError, ThreadGoneError
-from bot.slack.scene import Scene
+from bot.slack.scene import Scene, named
 from bot.slack.views.thread import thread
 
 log = logging.getLogger(__name__)
@@ -66,9 +68,11 @@ class Projector:
         *,
         standing_in: Sequence[str] = (),
         declared: Declared | None = None,
+        inventory: Inventory | None = None,
     ) -> None:
         """`channel`: id of the channel in which incidents open. `standing_in`: who is called
         where nobody is behind the names that were to be. `declared`: what may be made smaller.
+        `inventory`: how critical which service is.
         """
         self._ledger = ledger
         self._feed = feed
@@ -78,6 +82,7 @@ class Projector:
         self._callees = Callees(ledger, directory, standing_in)
         self._channel = channel
         self._declared = declared or {}
+        self._inventory = inventory or Inventory()
         self._lease_seconds = pace.lease_seconds
         self._woken = asyncio.Event()
         self._resting: dict[str, float] = {}
@@ -190,6 +195,7 @@ class Projector:
             links=await self._links(posted),
             reached=await self._callees.reached(incident, work),
             declared=self._declared,
+            proposed=proposed_severity(incident, self._inventory),
         )
         later: NotYetError | None = None
         for slot in thread(scene):
@@ -230,14 +236,5 @@ class Projector:
 
 def _who(incident: Incident, work: Iterable[e.WorkEvent]) -> set[str]:
     """Everybody a view may name."""
-    who = {name for call in incident.calls for name in (*call.to, *call.then)}
-    who |= {user for w in work if isinstance(w, e.PeopleFound) for user in w.people}
-    if incident.taken_by:
-        who.add(incident.taken_by)
-    if incident.diagnosis:
-        who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
-    for state in incident.fixes:
-        who |= {decision.by for decision in state.decisions} | {state.plan.requester}
-        if state.verdict.kind == "ask":
-            who |= set(state.verdict.approvers)
-    return who
+    found = {user for w in work if isinstance(w, e.PeopleFound) for user in w.people}
+    return named(incident) | found

@@ -8,6 +8,7 @@ from enum import Enum
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.incidents.gravity import Proposal
 from bot.incidents.smaller import Declared
 from bot.slack.views.text import People
 from tools.kit.types import Frozen
@@ -43,6 +44,8 @@ class Scene(Frozen):
     """Number of a call → user ids to tell of it directly."""
     declared: Declared = {}
     """What of a plan a person may make smaller."""
+    proposed: Proposal | None = None
+    """The severity that opsbot would set."""
 
     @property
     def stage(self) -> Stage:
@@ -69,12 +72,31 @@ def stage_of(incident: Incident) -> Stage:
             return Stage.NEEDS_APPROVAL
         case PlanStatus.READY:
             return Stage.FIXING
+        case PlanStatus.DONE if incident.reopenings:
+            return Stage.NEEDS_PERSON
         case PlanStatus.RUNNING | PlanStatus.DONE:
             return Stage.MONITORING if _watching(fix) else Stage.FIXING
         case PlanStatus.FAILED:
             return Stage.FAILED
         case _:
             return Stage.NEEDS_PERSON
+
+
+def named(incident: Incident) -> set[str]:
+    """User ids and handles of everybody whom a view of it may name."""
+    who = {name for call in incident.calls for name in (*call.to, *call.then)}
+    if incident.diagnosis:
+        who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
+    for state in incident.fixes:
+        who |= {decision.by for decision in state.decisions} | {state.plan.requester}
+        if state.verdict.kind == "ask":
+            who |= set(state.verdict.approvers)
+    who |= {person for h in incident.handovers for person in (h.by, h.to)}
+    said = (*incident.severity_changes, *incident.reopenings, *incident.commands)
+    who |= {event.actor for event in said}
+    who |= {note.author or note.actor for note in incident.notes}
+    alone = (incident.taken_by, incident.commander, incident.offered_to, incident.resolved_by)
+    return who | {person for person in alone if person}
 
 
 def _watching(fix: PlanState) -> bool:

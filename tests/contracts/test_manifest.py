@@ -20,6 +20,7 @@ from bot.slack.listeners.deps import Deps
 
 ROOT = Path(__file__).parents[2]
 METHOD_SCOPES: dict[str, tuple[str, ...]] = {
+    "apps_connections_open": (),
     "auth_test": (),
     "chat_getPermalink": (),
     "chat_postEphemeral": ("chat:write",),
@@ -40,12 +41,16 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
 }
 """Bot scopes of each Web API method, for public and private channels, from its reference page."""
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {
+    "agent_session_stopped": (),
+    "app_context_changed": (),
     "app_home_opened": (),
     "app_mention": ("app_mentions:read",),
     "message.channels": ("channels:history",),
     "message.groups": ("groups:history",),
     "message.im": ("im:history",),
     "message.mpim": ("mpim:history",),
+    "reaction_added": ("reactions:read",),
+    "reaction_removed": ("reactions:read",),
 }
 FEATURE_SCOPES = {
     "agent_view": ("assistant:write",),
@@ -218,6 +223,28 @@ def test_commands_and_shortcuts_are_those_that_are_handled(
     shortcuts = {shortcut["callback_id"] for shortcut in features.get("shortcuts", [])}
     assert commands == app.names("command")
     assert shortcuts == app.names("shortcut")
+
+
+def test_a_command_names_people_by_their_ids_and_says_how_it_is_used(
+    manifest: dict[str, Any],
+) -> None:
+    for command in manifest["features"].get("slash_commands", []):
+        assert command["should_escape"] is True, "else @maya is a name, which anybody can take"
+        assert command["usage_hint"]
+        assert "url" not in command, "in socket mode there is none, over HTTP it is the user's"
+
+
+def test_shortcuts_are_in_the_menu_of_a_message(manifest: dict[str, Any]) -> None:
+    for shortcut in manifest["features"].get("shortcuts", []):
+        assert shortcut["type"] == "message"
+        assert 0 < len(shortcut["name"]) <= 24
+
+
+def test_the_home_tab_is_shown_where_something_is_published_there(
+    manifest: dict[str, Any],
+) -> None:
+    published = "views_publish" in set(_web_api_calls())
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is published
 
 
 def test_the_app_connects_by_socket_and_can_be_written_to(manifest: dict[str, Any]) -> None:

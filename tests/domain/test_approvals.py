@@ -65,6 +65,20 @@ class TestApprovals:
         ended = after(after(two, decision()), decision(actor="U2", choice="reject"))
         assert ended.plans["P1"].status is PlanStatus.REJECTED
 
+    @pytest.mark.invariant(14)
+    def test_whoever_rejects_is_no_approver(self) -> None:
+        two = proposed(verdict=ask(approvals=2))
+        state = told(opened(), two, decided(), decided("reject", "U2")).plans["P1"]
+        assert state.approvers == ("U1",)
+
+    @pytest.mark.invariant(9)
+    @pytest.mark.parametrize("verdict", [DENY, ESCALATE])
+    def test_an_approval_in_the_record_never_makes_ready_what_may_not_run(
+        self, verdict: Any
+    ) -> None:
+        state = told(opened(), proposed(verdict=verdict), decided()).plans["P1"]
+        assert state.status is PlanStatus.BLOCKED
+
     @pytest.mark.invariant(13)
     @pytest.mark.parametrize("choice", ["approve", "reject"])
     def test_what_is_decided_stays(self, choice: str) -> None:
@@ -217,6 +231,10 @@ class TestVoidedPlans:
         incident = after(told(APPROVED, done(0)), void("guard"))
         assert incident.plans["P1"].status is PlanStatus.FAILED
         assert incident.plans["P1"].undoable == (0,)
+        assert not incident.plans["P1"].wants_replan
+
+    def test_stopped_halfway_what_has_run_stays_as_it_is(self) -> None:
+        assert after(told(APPROVED, done(0)), void("stopped")).plans["P1"].undoable == ()
 
     @pytest.mark.parametrize(
         "more",

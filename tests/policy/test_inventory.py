@@ -132,3 +132,30 @@ def test_a_name_that_means_nothing_or_everything_is_refused(
 def test_an_empty_or_a_bare_name_is_no_known_target(inventory: Inventory, name: str) -> None:
     assert inventory.service_of(name) is None
     assert blast(dry_run(name), Effect.WRITE, inventory).unknown == (name,)
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("ETL is late", "etl"),
+        ("the hall and then etl", "lamps"),
+        ("The Lights are out", "lamps"),
+        ("metl, etl-2 and hallway", None),
+        ("(daily_revenue)", "etl"),
+        ("", None),
+    ],
+)
+def test_a_sentence_is_about_the_service_it_names_first(text: str, service: str | None) -> None:
+    inventory = Inventory.model_validate(
+        {
+            "services": {
+                "etl": {"environment": "production", "jobs": ["daily_revenue"]},
+                "lamps": {
+                    "environment": "staging",
+                    "instances": ["hall"],
+                    "aliases": ["the lights"],
+                },
+            }
+        }
+    )
+    assert inventory.named_in(text) == service

@@ -10,6 +10,7 @@ import pytest
 
 from bot.cli import bench
 from bot.sandbox.bench.backends import Backends
+from bot.sandbox.bench.clicks import bench_slack
 from bot.sandbox.bench.figure import Figure
 from bot.sandbox.bench.investigations import Measured
 from bot.sandbox.bench.oracle import Oracle
@@ -44,6 +45,18 @@ def test_requests_side_by_side_are_counted_once() -> None:
     assert backends.seconds_between(0.0, 8.0) == pytest.approx(4.0)
     assert backends.seconds_between(2.5, 10.0) == pytest.approx(3.5)
     assert backends.seconds_between(7.5, 8.5) == 0
+
+
+async def test_clicks_are_acknowledged_and_decide_both_ways_in() -> None:
+    said: list[str] = []
+    figures = await bench_slack(said.append, incidents=3)
+    assert [f.name for f in figures] == [
+        f"click_{mode}_p{percent}" for mode in ("socket", "http") for percent in (50, 99)
+    ]
+    for figure in figures:
+        assert figure.value > 0
+        assert figure.baseline
+        assert figure.against == "1 incident"
 
 
 @pytest.mark.parametrize(("value", "code"), [(3.0, 0), (5.0, 1)])

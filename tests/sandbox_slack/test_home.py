@@ -96,6 +96,55 @@ async def test_opening_tells_which_tab_and_the_view_that_stands_there(
     assert seen[2]["channel"] == channel
 
 
+async def test_a_modal_sends_what_was_picked_beside_its_inputs_and_what_nobody_changed(
+    app: AsyncApp, connect: Connect, client: AsyncWebClient, maya: Person
+) -> None:
+    states: list[dict[str, Any]] = []
+    name = {"type": "plain_text_input", "action_id": "text", "initial_value": "ETL"}
+    modal = {
+        "type": "modal",
+        "callback_id": "open",
+        "title": {"type": "plain_text", "text": "Open"},
+        "submit": {"type": "plain_text", "text": "Open"},
+        "blocks": [
+            QUIET,
+            {
+                "type": "input",
+                "block_id": "name",
+                "label": {"type": "plain_text", "text": "Name"},
+                "element": name,
+            },
+        ],
+    }
+
+    @app.action("review")
+    async def review(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=modal)
+
+    @app.action("from")
+    async def hours(ack: Any) -> None:
+        await ack()
+
+    @app.view("open")
+    async def submitted(ack: Any, view: dict[str, Any]) -> None:
+        await ack()
+        states.append(view["state"]["values"])
+
+    await connect(app)
+    await client.views_publish(user_id="U0MAYA0001", view=home(QUIET))
+    await maya.click_in_view(await maya.wait_for_home(lambda view: True), "Review")
+    view = await maya.wait_for_view()
+    await maya.use_in_view(view["id"], "from", "23:30")
+    assert (await maya.submit(view["id"], {})).errors == {}
+    assert states == [
+        {
+            "quiet": {"from": {"type": "timepicker", "selected_time": "23:30"}},
+            "name": {"text": {"type": "plain_text_input", "value": "ETL"}},
+        }
+    ]
+
+
 async def test_an_old_hash_and_101_blocks_are_refused(client: AsyncWebClient) -> None:
     first = await client.views_publish(user_id="U0MAYA0001", view=home(*[DIVIDER] * 100))
     await client.views_publish(user_id="U0MAYA0001", view=home(DIVIDER), hash=first["view"]["hash"])

@@ -64,3 +64,26 @@ async def test_the_file_does_not_grow_with_every_restart(tmp_path: Path) -> None
     for _ in range(2):
         async with LocalSlack(keep=path):
             assert len(path.read_text("utf-8").splitlines()) == 3
+
+
+async def test_a_message_that_was_being_written_is_a_plain_one_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "messages.jsonl"
+    async with LocalSlack(keep=path) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+        root = await client.chat_postMessage(channel="C0INCIDENT", text="card")
+        stream = await client.chat_startStream(
+            channel="C0INCIDENT",
+            thread_ts=root["ts"],
+            markdown_text="half an ",
+            recipient_user_id="U0MAYA0001",
+            recipient_team_id="T0OPSBOTCO",
+        )
+        place = {"channel": "C0INCIDENT", "ts": str(stream["ts"])}
+        await client.chat_appendStream(**place, markdown_text="answer")  # type: ignore[arg-type]
+    async with LocalSlack(keep=path) as slack, Person(slack.page_url, "sam") as sam:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+        [_, left] = await sam.messages("#incidents")
+        assert (left.text, left.streaming) == ("half an answer", False)
+        await client.chat_update(**place, text="an answer")  # type: ignore[arg-type]

@@ -205,6 +205,16 @@ async def test_people_and_groups_are_found(client: AsyncWebClient) -> None:
     assert members["data-oncall"] == ["U0MAYA0001", "U0DEV00001"]
 
 
+async def test_a_persons_clock_is_told_with_its_distance_from_utc(workspace: Workspace) -> None:
+    data = workspace.model_dump()
+    data["users"][0]["tz"] = "Asia/Kolkata"
+    async with LocalSlack(Workspace.model_validate(data)) as slack:
+        client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+        people = (await client.users_list())["members"]
+    assert (people[0]["tz"], people[0]["tz_offset"]) == ("Asia/Kolkata", 19_800)
+    assert (people[1]["tz"], people[1]["tz_offset"]) == ("Etc/UTC", 0)
+
+
 async def test_a_message_to_a_person_lands_in_their_direct_message(
     client: AsyncWebClient, maya: Person, sam: Person
 ) -> None:

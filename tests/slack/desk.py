@@ -19,7 +19,7 @@ from bot.adapters.redis_homes import RedisHomes
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
-from bot.domain.ports import Rotas
+from bot.domain.ports import Claim, Rotas
 from bot.domain.work import Work
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
@@ -27,11 +27,13 @@ from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
 from bot.incidents.following import Following
+from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
 from bot.incidents.readings import Readings
+from bot.incidents.responders import Responders
 from bot.incidents.service import Incidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
@@ -42,12 +44,12 @@ from bot.slack.addresses import Addresses
 from bot.slack.app import make_app, make_client
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.glance import Glance
 from bot.slack.herald import SlackHerald
 from bot.slack.homes import Homes
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
-from bot.slack.sight import Sight
 from tests.fakes import house, story
 from tests.fakes.house import rules
 from tests.fakes.poll import until
@@ -116,6 +118,7 @@ class Desk:
             CHANNEL,
             standing_in=standing_in,
             declared=self.narrowing.declared,
+            inventory=INVENTORY,
         )
         follows = RedisFollows(redis)
         self.following = Following(
@@ -125,7 +128,7 @@ class Desk:
         self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
         board = Board(self.ledger)
         addresses = Addresses(self.slots, Messages(self.client, self.slots))
-        sight = Sight(self.directory)
+        glance = Glance(self.directory)
         self.homes = Homes(
             self.client,
             self.ledger,
@@ -134,19 +137,17 @@ class Desk:
             board,
             addresses,
             self.directory,
-            sight,
+            glance,
             self.following,
             CHANNEL,
             lambda: self.now,
         )
+        self.opening = Opening(self.incidents, INVENTORY, self.directory)
         self.given: dict[str, Any] = {
-            "opening": Opening(self.incidents, INVENTORY, self.directory),
             "notes": Notes(self.incidents, self.directory),
             "homes": self.homes,
             "board": board,
             "addresses": addresses,
-            "sight": sight,
-            "channel": CHANNEL,
         }
         """To the listeners, beside the use cases."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -166,6 +167,12 @@ class Desk:
             takeover,
             self.brakes,
             self.following,
+            responders=Responders(self.incidents, self.directory),
+            opening=self.opening,
+            lists=Lists(self.ledger, self.directory),
+            ledger=self.ledger,
+            channel=CHANNEL,
+            client=self.client,
             **self.given,
         )
         listeners.register(app, deps)
@@ -197,7 +204,12 @@ class Desk:
         """Commit these to the ledger, one by one."""
         for part in events:
             for event in [part] if isinstance(part, e.Event) else list(part):
-                await self.ledger.commit(await self.ledger.load(incident), [event])
+                claims = []
+                if isinstance(event, e.IncidentOpened | e.AlertJoined):
+                    name, began = event.alert.fingerprint, event.alert.starts_at
+                    claims = [Claim(fingerprint=name, starts_at=began)]
+                before = await self.ledger.load(incident)
+                await self.ledger.commit(before, [event], claims=claims)
 
     async def thread(self, incident: str = "INC-1") -> list[Message]:
         """The incident's messages as Slack has them, the card first; empty while there is none."""

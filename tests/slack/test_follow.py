@@ -12,6 +12,7 @@ from bot.adapters.redis_follows import RedisFollows
 from bot.domain import events as e
 from bot.domain.ports import Posted
 from bot.sandbox.slack import LocalSlack, Workspace
+from bot.sandbox.slack.manifest import shipped_app
 from bot.sandbox.slack.workspace import Channel
 from bot.slack.listeners import follow
 from tests.fakes import story
@@ -27,7 +28,7 @@ SECRET = Channel(id="C0SECRET01", name="secret", members=(MAYA, USUAL.app.user),
 
 @pytest.fixture
 async def slack() -> AsyncIterator[LocalSlack]:
-    workspace = Workspace(channels=(*USUAL.channels, SECRET))
+    workspace = Workspace(app=shipped_app(), channels=(*USUAL.channels, SECRET))
     async with LocalSlack(workspace) as running:
         yield running
 
@@ -39,8 +40,7 @@ async def heard(desk: Desk, user: str, verb: str, rest: str = "") -> str:
 
 async def direct(desk: Desk, user: str) -> list[str]:
     """What opsbot told somebody alone, oldest first."""
-    place = await desk.client.conversations_open(users=user)
-    return await told(desk, place["channel"]["id"])
+    return await told(desk, desk.slack.state.directory.open_dm(user).id)
 
 
 async def told(desk: Desk, channel: str) -> list[str]:

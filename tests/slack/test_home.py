@@ -170,7 +170,11 @@ async def test_a_team_whose_part_is_given_is_not_waited_for_any_more(
 
 def test_what_another_incident_asks_of_my_team_is_not_what_this_one_asks() -> None:
     teams = tuple(ApprovalGroup(approvers=(t,)) for t in ("@data-oncall", "@dba-oncall"))
-    both = {"approvals": 2, "approvers": ("@data-oncall", "@dba-oncall"), "groups": teams}
+    both: dict[str, Any] = {
+        "approvals": 2,
+        "approvers": ("@data-oncall", "@dba-oncall"),
+        "groups": teams,
+    }
     yes = approved(by=DEV).model_copy(update={"via": ("@data-oncall",)})
     given = scene(diagnosed(), proposed(**both), yes).incident
     waits = scene(diagnosed(), proposed()).incident

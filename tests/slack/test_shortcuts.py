@@ -250,15 +250,15 @@ async def test_catching_up_in_a_thread_is_for_that_person_alone(
     await desk.happens(opened(), diagnosed())
     root = await card(desk, maya)
     await maya.shortcut(ids.CATCH_ME_UP, root)
-    await whispered(maya, "Confidence high.")
-    assert not [m for m in await dev.messages() if "Confidence high." in m.text]
+    await whispered(maya, "· Needs a person")
+    assert not [m for m in await dev.messages() if "· Needs a person" in m.text]
 
 
 async def test_catching_up_elsewhere_asks_which_incident(desk: Desk, maya: Person) -> None:
     await desk.happens(opened(), diagnosed())
     view = await window(maya, ids.CATCH_ME_UP, await said(maya, DATA))
     await maya.submit(view["id"], filled(view))
-    told = await whispered(maya, "Confidence high.")
+    told = await whispered(maya, "· Needs a person")
     assert told.channel == DATA
 
 
@@ -273,8 +273,8 @@ async def test_who_was_shut_out_since_the_window_opened_is_told_nothing(
 
     monkeypatch.setattr(desk.directory, "may_see", nobody)
     await maya.submit(view["id"], filled(view))
-    await whispered(maya, "You can't see the channel in which incidents are")
-    assert not [m for m in await maya.messages() if "Confidence high." in m.text]
+    await whispered(maya, "Only those who can see the incidents' channel")
+    assert not [m for m in await maya.messages() if "· Needs a person" in m.text]
 
 
 @pytest.mark.parametrize("shortcut", [ids.ATTACH_INCIDENT, ids.CATCH_ME_UP])
@@ -304,7 +304,7 @@ async def test_what_broke_is_said(
     async def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("lost its way")
 
-    monkeypatch.setattr(desk.given["opening"], "by_hand", broken)
+    monkeypatch.setattr(desk.opening, "by_hand", broken)
     view = await window(maya, ids.OPEN_INCIDENT, await said(maya, DATA))
     await maya.submit(view["id"], filled(view))
     await whispered(maya, "That didn't work, nothing was changed.")

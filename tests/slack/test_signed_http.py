@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import time
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -19,63 +15,19 @@ from bot.sandbox.slack import LocalSlack
 from bot.slack import ids
 from bot.slack.http import add_slack_route
 from tests.fakes.poll import until
+from tests.fakes.slack_wire import TEAM, Wire, clicked
 from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import MAYA, diagnosed, opened, plan, proposed
 
 pytestmark = pytest.mark.usefixtures("hurried")
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-FORM = "application/x-www-form-urlencoded"
 VALUE = ids.PlanRef(incident="INC-1", plan="P1", digest=plan().digest("change")).pack()
 
 
-class Wire:
-    """Slack's side of the wire: signs as Slack does, or as it is told to."""
-
-    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
-        self._url = url
-        self._session = session
-
-    async def send(self, body: bytes, kind: str = FORM, **changed: str) -> int:
-        """The status of the answer; `changed` headers replace the right ones."""
-        now = str(int(time.time()))
-        at = changed.pop("timestamp", now)
-        signed = b"v0:" + at.encode() + b":" + body
-        digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": kind,
-            "X-Slack-Request-Timestamp": at,
-            "X-Slack-Signature": changed.pop("signature", f"v0={digest}"),
-        }
-        async with self._session.post(self._url, data=body, headers=headers) as answer:
-            await answer.read()
-            return answer.status
-
-    async def click(self, user: str = MAYA, trigger: str = "t1", **changed: str) -> int:
-        return await self.send(clicked(user, trigger), **changed)
-
-    async def event(self, event: dict[str, Any], event_id: str) -> int:
-        body = {
-            "type": "event_callback",
-            "team_id": "T0OPSBOTCO",
-            "api_app_id": "A0OPSBOTAP",
-            "event_id": event_id,
-            "event": event,
-        }
-        return await self.send(json.dumps(body).encode(), "application/json")
-
-
-def clicked(user: str = MAYA, trigger: str = "t1", team: str = "T0OPSBOTCO") -> bytes:
-    """A click on Approve."""
-    payload = {
-        "type": "block_actions",
-        "trigger_id": trigger,
-        "user": {"id": user, "team_id": team},
-        "team": {"id": team},
-        "container": {"type": "message", "message_ts": "1.1", "channel_id": CHANNEL},
-        "channel": {"id": CHANNEL},
-        "actions": [{"type": "button", "action_id": ids.APPROVE, "block_id": "b", "value": VALUE}],
-    }
-    return urlencode({"payload": json.dumps(payload)}).encode()
+def click(user: str = MAYA, trigger: str = "t1", team: str = TEAM) -> dict[str, Any]:
+    """On Approve."""
+    place = {"message_ts": "1.1", "channel_id": CHANNEL}
+    return clicked({"action_id": ids.APPROVE, "value": VALUE}, user, trigger, place, team)
 
 
 @pytest.fixture
@@ -93,7 +45,7 @@ async def wire(asking: Desk) -> AsyncIterator[Wire]:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
     async with aiohttp.ClientSession() as session:
-        yield Wire(f"http://127.0.0.1:{port}/slack/events", session)
+        yield Wire(f"http://127.0.0.1:{port}/slack/events", SECRET, session)
     await runner.cleanup()
 
 
@@ -104,7 +56,7 @@ async def status(desk: Desk) -> PlanStatus:
 
 
 async def test_a_signed_click_decides(wire: Wire, asking: Desk) -> None:
-    assert await wire.click() == 200
+    assert await wire.interaction(click()) == 200
 
     async def approved() -> bool:
         return await status(asking) is PlanStatus.READY
@@ -127,7 +79,7 @@ async def test_a_signed_click_decides(wire: Wire, asking: Desk) -> None:
 async def test_what_slack_did_not_sign_is_refused(
     wire: Wire, asking: Desk, changed: dict[str, str]
 ) -> None:
-    assert await wire.click(**changed) == 401
+    assert await wire.interaction(click(), **changed) == 401
     assert await status(asking) is PlanStatus.AWAITING
     assert (await asking.ledger.load("INC-1")).version == 4
 
@@ -143,14 +95,14 @@ async def test_a_body_that_is_no_payload_runs_nothing(
 async def test_a_replayed_click_is_answered_and_not_handled_again(
     wire: Wire, asking: Desk, slack: LocalSlack
 ) -> None:
-    assert await wire.click(trigger="t9") == 200
+    assert await wire.interaction(click(trigger="t9")) == 200
 
     async def approved() -> bool:
         return await status(asking) is PlanStatus.READY
 
     await until(approved)
-    assert await wire.click(trigger="t9") == 200
-    assert await wire.click(trigger="t10") == 200
+    assert await wire.interaction(click(trigger="t9")) == 200
+    assert await wire.interaction(click(trigger="t10")) == 200
 
     async def told() -> bool:
         return bool([c for c in slack.calls if c.method == "chat.postEphemeral"])
@@ -192,7 +144,7 @@ async def test_an_event_that_slack_sends_again_is_answered_once(
 async def test_another_team_and_a_bot_decide_nothing(
     wire: Wire, asking: Desk, slack: LocalSlack, user: str, team: str
 ) -> None:
-    assert await wire.send(clicked(user, "t5", team)) == 200
+    assert await wire.interaction(click(user, "t5", team)) == 200
 
     async def told() -> bool:
         return any(c.method in ("chat.postEphemeral", "chat.postMessage") for c in slack.calls)

@@ -14,6 +14,7 @@ from bot.domain import events as e
 from bot.domain.following import Subscription
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
+from bot.incidents.gravity import Proposal
 from bot.incidents.leeway import Leeway, Offer
 from bot.incidents.quiet import Quiet
 from bot.sandbox.slack.checks.blocks import accept_blocks
@@ -87,6 +88,7 @@ def incidents(text: str) -> Iterator[list[Slot]]:
         at=story.at(20), actor="opsbot", plan_id="P1", passed=True, summary=text
     )
     end = e.IncidentResolved(at=story.at(40), actor="opsbot", summary=text)
+    people_said = _people(text)
     tickets = books("open", (text, text or "K", f"https://jira.example.com/{text}"))
     for events in (
         [],
@@ -96,10 +98,36 @@ def incidents(text: str) -> Iterator[list[Slot]]:
         landed,
         [*landed, failed, story.undoing(0), back, call],
         [*landed, story.finished(1), story.verified(1), over, *tickets, end, reported()],
+        [call, *people_said],
+        [*people_said, end, reported()],
+        [end, e.IncidentReopened(at=story.at(41), actor=MAYA, reason=text), *people_said],
     ):
         seen = scene(*asked, *events, work=work, people=people)
         titled = seen.incident.model_copy(update={"title": text, "service": text})
-        yield thread(seen.model_copy(update={"incident": titled}))
+        proposal_of = Proposal(severity="sev1", reason=text)
+        yield thread(seen.model_copy(update={"incident": titled, "proposed": proposal_of}))
+
+
+def _people(text: str) -> list[e.IncidentEvent]:
+    """Everything that people say of the incident itself, often."""
+    return [
+        *(
+            e.SeverityChanged(
+                at=story.at(30 + n), actor=MAYA, severity="sev1", before="sev2", reason=text
+            )
+            for n in range(5)
+        ),
+        e.CommandTaken(at=story.at(36), actor=MAYA),
+        *(
+            e.NoteAdded(
+                at=story.at(37), actor=MAYA, text=text, author=MAYA,
+                url=f"https://jira.example.com/{n}",
+            )
+            for n in range(5)
+        ),
+        e.HandoverOffered(at=story.at(38), actor=MAYA, to=MAYA),
+        e.HandoverOffered(at=story.at(39), actor=MAYA, to="U0DEV00001"),
+    ]  # fmt: skip
 
 
 def _diagnosis(text: str) -> Diagnosis:

@@ -10,8 +10,7 @@ Unit = Literal["ms", "s", "tokens", "MB", "share", ""]
 
 
 class Figure(Frozen):
-    """A measurement. `baseline` is what HolmesGPT 0.45 measured on two cores, against the same
-    kind of scripted model server on loopback with the same alert and tool answers."""
+    """A measurement, beside the baseline's."""
 
     name: str
     title: str
@@ -21,6 +20,9 @@ class Figure(Frozen):
     at_least: bool = False
     """The limit is the least it must reach; otherwise the most."""
     baseline: float | None = None
+    against: str = "HolmesGPT"
+    """Whose the baseline is. HolmesGPT's is what version 0.45 measured on two cores, against the
+    same kind of scripted model server on loopback with the same alert and tool answers."""
     note: str = ""
 
     @property

@@ -36,6 +36,7 @@ class Live:
             "commands": [command.model_dump() for command in workspace.app.commands],
             "shortcuts": [shortcut.model_dump() for shortcut in workspace.app.shortcuts],
             "home_tab": workspace.app.home_tab,
+            "stoppable": "agent_session_stopped" in workspace.app.events,
             "connections": state.delivery.connections,
             "users": [user_json(user, workspace, with_email=False) for user in workspace.users],
             "groups": [group_json(group, workspace, with_users=True) for group in workspace.groups],

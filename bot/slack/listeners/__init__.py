@@ -7,12 +7,14 @@ from slack_bolt.async_app import AsyncApp
 from bot.slack.listeners import (
     approval,
     catch_up,
+    commands,
     edit,
     follow,
     home,
     mention,
     once,
     opening,
+    people,
     take,
     timeline,
     unknown,
@@ -31,5 +33,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     opening.register(app, deps)
     timeline.register(app, deps)
     catch_up.register(app, deps)
+    commands.register(app, deps)
+    people.register(app, deps)
     mention.register(app, deps)
     unknown.register(app)

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bot.incidents.question import Question
-from bot.slack.listeners import brakes
+from bot.slack.listeners import commands
 from bot.slack.listeners.deps import Deps
 from bot.slack.views.answer import answer_text, whom_it_names
 from bot.slack.views.text import safe, said, section
@@ -23,7 +23,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
         if event.get("bot_id") or event.get("subtype"):
             return
         try:
-            text = await answer(event)
+            question = await heard(event)
+            text = None if await commands.commanded(deps, question) else await answer(question)
         except Exception:
             log.exception("%s could not be answered", event.get("ts"))
             text = _AWAY
@@ -32,12 +33,11 @@ def register(app: AsyncApp, deps: Deps) -> None:
             blocks = [section(text)]
             await say(text=text, blocks=blocks, thread_ts=thread_ts, unfurl_links=False)
 
-    async def answer(event: dict[str, Any]) -> str | None:
-        """What to say at once; None where the projector gives the answer."""
+    async def heard(event: dict[str, Any]) -> Question:
         channel, ts = event["channel"], event["ts"]
         thread_ts = event.get("thread_ts") or ts
-        asked = re.sub(r"<@[A-Z0-9]+>", "", event.get("text") or "").strip()
-        question = Question(
+        asked = re.sub(r"^\s*<@[A-Z0-9]+>", "", event.get("text") or "").strip()
+        return Question(
             id=ts,
             by=event["user"],
             channel=channel,
@@ -45,9 +45,9 @@ def register(app: AsyncApp, deps: Deps) -> None:
             text=asked[:2000],
             incident=await deps.slots.incident_at(channel, thread_ts),
         )
-        braked = await brakes.braked(deps, question)
-        if braked:
-            return braked
+
+    async def answer(question: Question) -> str | None:
+        """What to say at once; None where the projector gives the answer."""
         found = await deps.answers.matches(question)
         if deps.ask and len(found) < 2:
             about = question.model_copy(update={"incident": found[0].id if found else None})

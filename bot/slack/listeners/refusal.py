@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.ports import NotConfirmedError
-from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, ExpiredError
+from bot.domain.refusals import (
+    AlreadyDecidedError,
+    CommandHeldError,
+    CommandRefusedError,
+    ExpiredError,
+)
 from bot.incidents.approvals import NotAllowedError
 from bot.slack.directory import SlackDirectory
 from bot.slack.views.text import clock, safe, said
@@ -24,6 +29,9 @@ async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
         case AlreadyDecidedError():
             name = safe(await directory.name(refused.by))
             return f"{refused.choice.capitalize()} already, by {name} {clock(refused.at)}."
+        case CommandHeldError():
+            name = safe(await directory.name(refused.by))
+            return f"{name} commands {refused.incident}, and has to hand it over first."
         case ExpiredError():
             return f"Expired {clock(refused.at)}. Nothing ran."
         case _:

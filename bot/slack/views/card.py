@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.domain.incident import Incident
 from bot.domain.quorum import missing
 from bot.domain.values import Ask
-from bot.slack import ids
 from bot.slack.scene import Scene, Stage
 from bot.slack.slots import Slot
 from bot.slack.views.approvers import who
 from bot.slack.views.brakes import stopped
+from bot.slack.views.card_actions import card_actions
 from bot.slack.views.failure import failure_of
 from bot.slack.views.links import source
 from bot.slack.views.text import (
     NOTICE_LIMIT,
     Block,
-    button,
     clock,
     context,
     cut,
     header,
     lasting,
+    named,
     said,
     section,
 )
@@ -31,32 +33,49 @@ _LINE = 90
 
 def card(scene: Scene) -> Slot:
     incident, stage = scene.incident, scene.stage
-    lines = [_line("Now", _now(scene))]
+    lines = [_line("Now", now(scene))]
     diagnosis = incident.diagnosis
     if diagnosis and diagnosis.cause:
         lines.append(_line(f"Cause ({diagnosis.confidence} confidence)", diagnosis.cause))
-    lines.append(_line("Next", _next(scene)))
-    blocks: list[Block] = [
-        header(f"{incident.severity.upper()} · {stage.word} · {incident.title}"),
-        section("\n".join(lines)),
-        context(" · ".join(_facts(scene))),
+    lines.append(_line("Next", upcoming(scene)))
+    parts: list[tuple[str, Block]] = [
+        ("head", header(f"{incident.severity.upper()} · {stage.word} · {incident.title}")),
+        ("lines", section("\n".join(lines))),
+        ("facts", context(" · ".join(_facts(scene)))),
     ]
-    link = scene.links.get(f"approval:{incident.fix.plan.id}") if incident.fix else None
-    if link and stage is Stage.NEEDS_APPROVAL:
-        review = button(
-            "Review fix", ids.OPEN_APPROVAL, f"Review the fix for {incident.id}", url=link
-        )
-        blocks.append({"type": "actions", "elements": [review]})
-    severity = incident.severity.upper()
+    if scene.proposed:
+        first = f"opsbot proposes {scene.proposed.severity.upper()}: "
+        why = said(scene.proposed.reason, _LINE - len(first))
+        parts.append(("proposal", context(first + why)))
+    parts.append(("actions", card_actions(scene)))
     return Slot(
         id="card",
-        text=said(
-            f"{incident.id} {cut(incident.title, 100)} · {severity}, {stage.word.lower()}",
-            NOTICE_LIMIT,
-        ),
-        blocks=tuple(blocks),
-        state=f"{stage.name}, stopped" if incident.stop else stage.name,
+        text=said(_notice(scene), NOTICE_LIMIT),
+        blocks=tuple(named(f"card_{name}", block) for name, block in parts),
+        state=" ".join(
+            [
+                f"{stage.name}, stopped" if incident.stop else stage.name,
+                incident.severity,
+                incident.commander or "",
+            ]
+        ).strip(),
     )
+
+
+def _notice(scene: Scene) -> str:
+    """For a phone: the fact first."""
+    incident, fix, stage = scene.incident, scene.incident.fix, scene.stage
+    if stage is Stage.NEEDS_APPROVAL and fix and fix.expires_at:
+        risk = fix.verdict.risk if isinstance(fix.verdict, Ask) else None
+        back = all(step.reversible for step in fix.plan.steps)
+        ends = [f"{risk.capitalize()} risk"] if risk else []
+        ends.append("it can be undone" if back else "not all of it can be undone")
+        end = f" {', '.join(ends)}"
+        asks = f"{incident.id} approve by {clock(fix.expires_at)}? "
+        changes = "; ".join(step.dry_run.summary for step in fix.plan.steps) + "."
+        return asks + cut(changes, NOTICE_LIMIT - len(asks) - len(end)) + end
+    severity = incident.severity.upper()
+    return f"{incident.id} {cut(incident.title, 100)} · {severity}, {stage.word.lower()}"
 
 
 def _line(label: str, text: str) -> str:
@@ -70,20 +89,28 @@ def _facts(scene: Scene) -> list[str]:
     facts = [f"{scene.stage.emoji} {scene.stage.word}", incident.id]
     if incident.service:
         facts.append(said(incident.service, 40))
+    if incident.commander:
+        facts.append(f"Commander {scene.people.name(incident.commander)}")
     if opened and updated:
         facts += [lasting(opened, incident.resolved_at or updated), f"updated {clock(updated)}"]
+    if incident.diagnosis and incident.diagnosis.by == "model":
+        facts.append("AI-generated")
     if incident.ticket:
         facts.append(source(said(incident.ticket.ref, 40), incident.ticket.url))
     return facts
 
 
-def _now(scene: Scene) -> str:
+def now(scene: Scene) -> str:
+    """How it is, as the card and whoever catches up are told; not escaped."""
     incident, fix = scene.incident, scene.incident.fix
     if incident.stop:
         return stopped(incident.stop)
+    again = incident.reopenings[-1] if incident.reopenings else None
     match scene.stage:
         case Stage.RESOLVED:
             return incident.resolution
+        case Stage.NEEDS_PERSON | Stage.FAILED if again and not _called_since(scene, again.at):
+            return f"reopened by {scene.people.plain(again.actor)}: {again.reason}"
         case Stage.FIXING | Stage.MONITORING if fix:
             noted = scene.progress(fix.plan.id)
             done = [s for s in fix.steps if s.summary]
@@ -98,6 +125,10 @@ def _now(scene: Scene) -> str:
             return _trouble(incident)
 
 
+def _called_since(scene: Scene, at: datetime) -> bool:
+    return any(call.at > at for call in scene.incident.calls)
+
+
 def _trouble(incident: Incident) -> str:
     alert = next(iter(incident.alerts.values()))
     texts = (alert.annotations.get(name, "") for name in ("summary", "description"))
@@ -106,7 +137,8 @@ def _trouble(incident: Incident) -> str:
     return f"{many}since {clock(alert.starts_at)}{': ' if more else ''}{more}"
 
 
-def _next(scene: Scene) -> str:
+def upcoming(scene: Scene) -> str:
+    """What comes next and by whom; not escaped."""
     incident, fix = scene.incident, scene.incident.fix
     if incident.stop:
         return "nothing runs until an approver says @opsbot resume here"

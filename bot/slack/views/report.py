@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
 from bot.slack.scene import Scene
@@ -13,6 +15,8 @@ from bot.slack.views.text import NOTICE_LIMIT, clock, fitted, lasting, said, sec
 from tools.kit.types import Handle
 
 _LONGEST = 900
+_SHOWN = 3
+"""Severities and notes that are told, the latest."""
 
 
 def report(scene: Scene) -> Slot | None:
@@ -26,13 +30,16 @@ def report(scene: Scene) -> Slot | None:
     lines = [f"*{incident.id} resolved in {took}*"]
     if reached and reached.cause:
         lines.append(f"*Cause ({reached.confidence} confidence):* {said(reached.cause, 200)}")
-    lines.append(f"*{'Fix' if fixed else 'How'}:* {said(incident.resolution, 200)}")
+    by = incident.resolved_by
+    says = f", says {scene.people.name(by)}" if by else ""
+    lines.append(f"*{'How' if by or not fixed else 'Fix'}:* {said(incident.resolution, 200)}{says}")
     if fixed:
         lines.append(f"*Decided:* {decided(scene, fixed)} · plan {fixed.digest[:4]}")
         if fixed.recovery:
             lines.append(f"*Verified:* {said(fixed.recovery, 160)}")
     if incident.impact:
         lines.append(f"*Impact:* {said(incident.impact, 120)}")
+    lines += _people(scene)
     lines += _ticket(incident)
     lines += _still_open(scene)
     lines.append(f"*Timeline:* {_timeline(scene)}")
@@ -40,8 +47,9 @@ def report(scene: Scene) -> Slot | None:
     audit = f"*Audit:* {incident.version} entries, head {incident.head[:8]}"
     # Last, and never cut off: a trail that is cut off or written anew shows by it alone.
     body = fitted(lines, _LONGEST - len(audit))
+    again = len(incident.reopenings)
     return Slot(
-        id="report",
+        id=f"report:{again + 1}" if again else "report",
         text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
         blocks=(section(f"{body}\n{audit}" if incident.head else body),),
     )
@@ -51,14 +59,51 @@ def _timeline(scene: Scene) -> str:
     """The moments that count, in order: `02:04 alert · 02:05 diagnosed · 02:27 approved`."""
     incident, fix = scene.incident, scene.incident.fix
     alert = next(iter(incident.alerts.values()))
-    moments = [(alert.starts_at, "alert"), (incident.diagnosed_at, "diagnosed")]
+    moments: list[tuple[datetime | None, str]] = [
+        (alert.starts_at, "alert"),
+        (incident.diagnosed_at, "diagnosed"),
+    ]
     if fix and fix.approvers:
         moments.append((fix.ready_at, "approved"))
     if fix:
         landed = [step.finished_at for step in fix.steps if step.landed]
         moments.append((landed[-1] if landed else None, "applied"))
     moments.append((incident.resolved_at, "resolved"))
-    return " · ".join(f"{clock(at)} {what}" for at, what in moments if at)
+    moments += _said(scene)
+    told = sorted(((at, what) for at, what in moments if at), key=lambda moment: moment[0])
+    return " · ".join(f"{clock(at)} {what}" for at, what in told)
+
+
+def _said(scene: Scene) -> list[tuple[datetime | None, str]]:
+    """What people said of the incident, each with its time."""
+    incident, name = scene.incident, scene.people.name
+    return [
+        *((change.at, change.severity.upper()) for change in incident.severity_changes),
+        *((taken.at, f"{name(taken.actor)} commands") for taken in incident.commands),
+        *((note.at, f"note of {name(note.author or note.actor)}") for note in incident.notes),
+        *((again.at, f"reopened by {name(again.actor)}") for again in incident.reopenings),
+    ]
+
+
+def _people(scene: Scene) -> list[str]:
+    """Who set what, who commanded, what was noted; by plain names."""
+    incident, name = scene.incident, scene.people.name
+    lines = []
+    if incident.severity_changes:
+        first = incident.severity_changes[0].before.upper()
+        then = [
+            f"{change.severity.upper()} ({name(change.actor)}: {said(change.reason, 80)})"
+            for change in incident.severity_changes[-_SHOWN:]
+        ]
+        lines.append(f"*Severity:* {' → '.join([first, *then])}")
+    if incident.commands:
+        who = dict.fromkeys(name(taken.actor) for taken in incident.commands)
+        lines.append(f"*Commander:* {', then '.join(who)}")
+    for note in incident.notes[-_SHOWN:]:
+        author = name(note.author or note.actor)
+        text = source(said(note.text, 100), note.url)
+        lines.append(f"*Note* {clock(note.at)} {author}: {text}")
+    return lines
 
 
 def _ticket(incident: Incident) -> list[str]:
@@ -66,8 +111,12 @@ def _ticket(incident: Incident) -> list[str]:
     if ticket is None:
         return []
     closing = incident.plans.get("books-close")
-    closed = closing is not None and closing.steps[0].landed
-    return [f"*Ticket:* {_key(ticket)} {'closed' if closed else 'not updated'}"]
+    if closing is None or not closing.steps[0].landed:
+        return [f"*Ticket:* {_key(ticket)} not updated"]
+    state = "closed"
+    if incident.reopenings and closing.proposed_at < incident.reopenings[-1].at:
+        state = "was closed before it was reopened: what came after is not in it"
+    return [f"*Ticket:* {_key(ticket)} {state}"]
 
 
 def _still_open(scene: Scene) -> list[str]:

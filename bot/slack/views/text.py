@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from tools.kit.types import Frozen
@@ -46,13 +49,19 @@ class People(Frozen):
 
 def visible(text: str) -> str:
     """Without characters that are not seen or that reorder what is."""
-    kept = _UNSEEN_MORE.sub("", _UNSEEN.sub("", text))
-    return "".join(c for c in kept if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
+    return "".join(c for c in text if _is_seen(c))
 
 
 def spelt(text: str) -> str:
     """With a name for each character that is not seen: `re⟨U+200B⟩plica`."""
-    return "".join(c if visible(c) else f"⟨U+{ord(c):04X}⟩" for c in text)
+    return "".join(c if _is_seen(c) else f"⟨U+{ord(c):04X}⟩" for c in text)
+
+
+@lru_cache(maxsize=4096)
+def _is_seen(character: str) -> bool:
+    if _UNSEEN.match(character) or _UNSEEN_MORE.match(character):
+        return False
+    return character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf")
 
 
 def safe(text: str) -> str:
@@ -138,6 +147,12 @@ def button(label: str, action: str, heard: str, **more: Any) -> Block:
         "accessibility_label": cut(heard, 75),
         **more,
     }
+
+
+def named(name: str, block: Block) -> Block:
+    """With a block id that is another one as soon as the block is."""
+    body = json.dumps(block, sort_keys=True)
+    return {**block, "block_id": f"{name}:{hashlib.sha256(body.encode()).hexdigest()[:12]}"}
 
 
 def _mrkdwn(text: str) -> Block:

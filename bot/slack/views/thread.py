@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain import events as e
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.acts import acts
 from bot.slack.views.approval import approval
 from bot.slack.views.brakes import breakers
 from bot.slack.views.card import card
@@ -32,6 +33,7 @@ def thread(scene: Scene) -> list[Slot]:
         ]
     slots += breakers(scene)
     slots.append(words(scene))
+    slots += acts(scene)
     slots += escalations(scene)
     slots.append(report(scene))
     answers = {w.id: w for w in scene.work if isinstance(w, e.QuestionAnswered)}

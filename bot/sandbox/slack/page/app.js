@@ -1,5 +1,6 @@
 // The page: which panes show what, and where the address leads.
 
+import { drawPrompts, drawWorking, sessionTitle } from "./agent.js";
 import { blocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { toast } from "./dialogs.js";
@@ -7,6 +8,7 @@ import { byId, el } from "./dom.js";
 import { glyphs } from "./glyphs.js";
 import { drawMessages } from "./messages.js";
 import { drawModal } from "./modal.js";
+import { composerMenu } from "./shortcuts.js";
 import { act, become, inChannel, inThread, isReply, personName, seen, watch } from "./store.js";
 
 const here = { channel: null, thread: null, marked: null, tab: "messages", list: false };
@@ -16,7 +18,7 @@ const narrow = matchMedia("(max-width: 600px)");
 const toChannel = composer(byId("channel-composer"), "Message", () =>
   here.channel && { channel: here.channel });
 const toThread = composer(byId("thread-composer"), "Reply", () =>
-  here.channel && here.thread && { channel: here.channel, thread_ts: here.thread });
+  here.channel && here.thread && { channel: here.channel, thread_ts: here.thread }, { commands: false });
 
 // Addresses: #/ is the list; #/archives/CHANNEL/pTIMESTAMP?thread_ts=ROOT a message.
 function read() {
@@ -98,12 +100,14 @@ function drawChannel() {
   document.title = `${title(place)} · Local Slack`;
   toChannel.rename(place.is_member ? `Message ${place.is_im ? "" : "#"}${title(place)}` : "You aren't a member here");
   byId("channel-composer").hidden = here.tab === "home" || !place.is_member;
-  byId("home-tabs").hidden = !place.is_im;
+  byId("home-tabs").hidden = !place.is_im || !seen.home_tab;
   byId("tab-messages").setAttribute("aria-pressed", String(here.tab === "messages"));
   byId("tab-home").setAttribute("aria-pressed", String(here.tab === "home"));
   byId("timeline").hidden = here.tab === "home";
   byId("home").hidden = here.tab !== "home";
   drawHome();
+  drawPrompts(byId("prompts"), here.tab === "home" ? null : here.channel, (text) =>
+    act("say", { channel: here.channel, text }).catch((error) => toast(error.message)));
   const messages = inChannel(here.channel);
   keepBottom(byId("timeline-scroll"), byId("timeline"), `${seen.me} ${here.channel}`, (list) => {
     if (messages.length) drawMessages(list, messages, { openThread, marked: here.marked });
@@ -121,8 +125,10 @@ function drawHome() {
   const print = `${seen.me} ${seen.home?.hash}`;
   if (home.dataset.print === print) return;
   home.dataset.print = print;
+  const focused = home.contains(document.activeElement) ? document.activeElement.dataset.action : null;
   if (seen.home) home.replaceChildren(...blocks(seen.home.blocks, { view_id: seen.home.id }).filter(Boolean));
   else home.replaceChildren(el("p", { class: "empty" }, "opsbot hasn't put anything here yet."));
+  if (focused) [...home.querySelectorAll("[data-action]")].find((node) => node.dataset.action === focused)?.focus();
 }
 
 function drawThread() {
@@ -130,7 +136,9 @@ function drawThread() {
   pane.hidden = !here.thread;
   if (!here.thread) return;
   const place = seen.channels.find((other) => other.id === here.channel);
-  byId("thread-place").textContent = place.is_im ? title(place) : `# ${place.name}`;
+  const about = sessionTitle(here.channel, here.thread);
+  byId("thread-place").textContent = (place.is_im ? title(place) : `# ${place.name}`) + (about && ` · ${about}`);
+  drawWorking(byId("thread-working"), here.channel, here.thread);
   byId("thread-composer").hidden = !place.is_member;
   const messages = inThread(here.channel, here.thread);
   keepBottom(byId("thread-scroll"), byId("thread"), `${seen.me} ${here.thread}`, (list) => {
@@ -169,6 +177,7 @@ watch((news) => {
   }
   if (news.type === "all") {
     drawPersona();
+    toChannel.lead(composerMenu());
     read();
   }
   const { message } = news;
@@ -183,9 +192,15 @@ addEventListener("hashchange", () => {
   read();
   draw();
   const place = seen.channels.find((other) => other.id === here.channel);
-  if (former !== here.channel && place?.is_im) act("open_home", { tab: "messages" }).catch(() => {});
+  if (former !== here.channel && place?.is_im) enter(former);
   if (narrow.matches) document.querySelector(".pane:not([hidden]) .scroll")?.focus({ preventScroll: true });
 });
+// The app hears that its messages are looked at, and what was looked at before.
+function enter(former) {
+  act("open_home", { tab: "messages" })
+    .then(() => former && act("look_at", { channel: former }))
+    .catch(() => {});
+}
 byId("to-list").addEventListener("click", () => go(null, { list: true }));
 byId("to-channel").addEventListener("click", () => go(here.channel));
 byId("close-thread").addEventListener("click", () => go(here.channel));

@@ -4,10 +4,11 @@ import { toast } from "./dialogs.js";
 import { el } from "./dom.js";
 import { act, seen } from "./store.js";
 
-// `target` gives {channel, thread_ts} at the moment of sending, or null.
-export function composer(form, label, target) {
+// `target` gives {channel, thread_ts} at the moment of sending, or null; threads take no commands.
+export function composer(form, label, target, { commands = true } = {}) {
   const box = el("textarea", { rows: 1, "aria-label": label, placeholder: label, enterkeyhint: "send" });
   const send = el("button", { type: "submit", class: "primary send", "aria-label": "Send", disabled: true }, "➤");
+  const hint = el("p", { class: "usage", role: "note", hidden: true });
   const offers = el("div", { class: "offers", role: "listbox", "aria-label": "Suggestions", hidden: true });
   const grow = () => {
     box.style.height = "auto";
@@ -24,7 +25,9 @@ export function composer(form, label, target) {
   };
   const offer = () => {
     const typed = box.value.slice(0, box.selectionStart).match(/(?:^|\s)(@[\w.-]*|^\/\w*)$/)?.[1];
-    const found = typed ? suggestions(typed).slice(0, 6) : [];
+    const found = typed ? suggestions(typed, commands).slice(0, 6) : [];
+    hint.textContent = usage(box.value, commands);
+    hint.hidden = found.length > 0 || !hint.textContent;
     offers.replaceChildren(...found.map(([word, about], index) => el("button", {
       type: "button", role: "option", "aria-selected": String(index === 0), onclick: () => fill(word),
     }, el("strong", {}, word), el("span", {}, about))));
@@ -34,7 +37,7 @@ export function composer(form, label, target) {
     grow();
     offer();
   });
-  box.addEventListener("blur", () => setTimeout(() => (offers.hidden = true), 200));
+  box.addEventListener("blur", () => setTimeout(() => (offers.hidden = hint.hidden = true), 200));
   box.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (!offers.hidden && (event.key === "Tab" || event.key === "Enter")) {
@@ -56,7 +59,7 @@ export function composer(form, label, target) {
     const place = target();
     if (!text || !place) return;
     box.value = "";
-    offers.hidden = true;
+    offers.hidden = hint.hidden = true;
     grow();
     try {
       await act("say", { ...place, text });
@@ -66,11 +69,26 @@ export function composer(form, label, target) {
       toast(error.message);
     }
   });
-  form.replaceChildren(offers, box, send);
-  return { box, rename: (words) => {
-    box.placeholder = words;
-    box.setAttribute("aria-label", words);
-  } };
+  form.replaceChildren(offers, hint, box, send);
+  return {
+    box,
+    rename: (words) => {
+      box.placeholder = words;
+      box.setAttribute("aria-label", words);
+    },
+    lead: (node) => {
+      form.querySelector(".menu-anchor")?.remove();
+      if (node) form.insertBefore(node, box);
+    },
+  };
+}
+
+// How to go on with the command that stands there.
+function usage(typed, commands) {
+  if (!typed.startsWith("/")) return "";
+  if (!commands) return "Commands can't be used in threads. Mention the app here instead.";
+  const known = seen.commands.find((one) => typed.startsWith(`${one.command} `));
+  return known ? `${known.command} ${known.usage_hint}` : "";
 }
 
 function move(offers, step) {
@@ -80,9 +98,9 @@ function move(offers, step) {
   all[(now + step + all.length) % all.length].setAttribute("aria-selected", "true");
 }
 
-function suggestions(typed) {
+function suggestions(typed, commands) {
   if (typed.startsWith("/")) {
-    return seen.commands.filter((one) => one.command.startsWith(typed))
+    return !commands ? [] : seen.commands.filter((one) => one.command.startsWith(typed))
       .map((one) => [one.command, `${one.usage_hint} ${one.description}`.trim()]);
   }
   const start = typed.slice(1).toLowerCase();

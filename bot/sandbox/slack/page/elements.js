@@ -3,12 +3,14 @@
 import { confirmed, toast } from "./dialogs.js";
 import { el } from "./dom.js";
 import { glyphs } from "./glyphs.js";
-import { act } from "./store.js";
+import { control, held, isPicker } from "./inputs.js";
+import { menu } from "./menu.js";
+import { act, seen } from "./store.js";
 import { link, textObject } from "./text.js";
 
 // `where` names the place of the element: {channel, ts} or {view_id}.
 export function element(item, blockId, where) {
-  const draw = DRAWN[item.type];
+  const draw = DRAWN[item.type] ?? (isPicker(item.type) ? picker : null);
   if (!draw) return null;
   const place = { ...where, block_id: blockId };
   const use = (node, value) => send(node, item, { ...place, value });
@@ -18,8 +20,8 @@ export function element(item, blockId, where) {
 async function send(node, item, body) {
   if (!(await confirmed(item.confirm))) return false;
   const row = node.closest(".actions, .section, .context-actions") ?? node;
-  const held = [...row.querySelectorAll("button, select"), node].filter((other) => !other.disabled);
-  held.forEach((other) => (other.disabled = true));
+  const paused = [...row.querySelectorAll("button, select, input"), node].filter((other) => !other.disabled);
+  paused.forEach((other) => (other.disabled = true));
   node.classList.add("busy");
   node.setAttribute("aria-busy", "true");
   try {
@@ -29,7 +31,7 @@ async function send(node, item, body) {
     toast(error.message);
     return false;
   } finally {
-    held.forEach((other) => (other.disabled = false));
+    paused.forEach((other) => (other.disabled = false));
     node.classList.remove("busy");
     node.removeAttribute("aria-busy");
   }
@@ -62,88 +64,60 @@ function button(item, use, place) {
 
 function overflow(item, use) {
   const node = el("button", {
-    type: "button", class: "more", "aria-haspopup": "menu", "aria-expanded": "false",
-    "aria-label": item.accessibility_label ?? "More actions", "data-action": item.action_id,
+    type: "button", class: "more", "aria-label": "More actions", "data-action": item.action_id,
   }, "⋯");
-  const menu = el("div", { class: "menu", role: "menu", hidden: true });
-  const shut = () => {
-    menu.hidden = true;
-    node.setAttribute("aria-expanded", "false");
-    document.removeEventListener("click", outside, true);
-  };
-  const outside = (event) => menu.contains(event.target) || event.target === node || shut();
-  for (const option of item.options) {
-    const choice = el("button", { type: "button", role: "menuitem" }, textObject(option.text));
-    choice.addEventListener("click", () => {
-      shut();
-      node.focus();
+  return menu(node, item.options.map((option) => ({
+    label: textObject(option.text),
+    pick: () => {
       if (option.url) window.open(option.url, "_blank", "noopener,noreferrer");
       use(node, option.value);
-    });
-    menu.append(choice);
-  }
-  node.addEventListener("click", () => {
-    if (!menu.hidden) return shut();
-    menu.hidden = false;
-    node.setAttribute("aria-expanded", "true");
-    menu.classList.toggle("up", node.getBoundingClientRect().bottom + 220 > window.innerHeight);
-    menu.classList.toggle("left", node.getBoundingClientRect().left + 240 > window.innerWidth);
-    document.addEventListener("click", outside, true);
-    menu.firstChild.focus();
-    return undefined;
-  });
-  menu.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === "Escape") {
-      shut();
-      node.focus();
-    } else if (step) {
-      const choices = [...menu.children];
-      const now = choices.indexOf(document.activeElement);
-      choices[(now + step + choices.length) % choices.length].focus();
-      event.preventDefault();
-    }
-  });
-  return el("span", { class: "menu-anchor" }, node, menu);
+    },
+  })));
 }
 
-export function options(item) {
-  const one = (option) => el("option", { value: option.value }, textObject(option.text));
-  if (!item.option_groups) return (item.options ?? []).map(one);
-  return item.option_groups.map((group) =>
-    el("optgroup", { label: group.label.text }, group.options.map(one)));
-}
-
-function select(item, use) {
-  const hint = item.placeholder?.text ?? "Choose…";
-  const node = el("select", { "aria-label": hint, "data-action": item.action_id },
-    el("option", { value: "" }, hint), options(item));
-  node.value = item.initial_option?.value ?? "";
+function picker(item, use, place) {
+  const label = item.placeholder?.text ?? LABELS[item.type] ?? "Choose…";
+  const node = control(item, {
+    id: `${place.ts ?? place.view_id}-${item.action_id}`, "aria-label": label, "data-action": item.action_id,
+  });
+  if (node.classList.contains("choices")) node.setAttribute("role", "group");
   node.addEventListener("change", async () => {
-    if (node.value && !(await use(node, node.value))) node.value = item.initial_option?.value ?? "";
+    const value = held(node, item.type);
+    if (value === "" && node.nodeName === "SELECT") return;
+    if (!(await use(node, value))) node.replaceWith(picker(item, use, place));
   });
   return node;
 }
 
-function feedback(item, use) {
-  const one = (side, mark) => {
+const LABELS = {
+  datepicker: "Date", timepicker: "Time", datetimepicker: "Date and time",
+  radio_buttons: "Choices", checkboxes: "Choices",
+};
+
+// What this person thought of which answer, kept while its message is drawn anew.
+const opinions = new Map();
+
+function feedback(item, use, place) {
+  const key = `${seen.me} ${place.ts ?? place.view_id} ${item.action_id}`;
+  const nodes = ["positive_button", "negative_button"].map((side) => {
     const choice = item[side];
     const node = el("button", {
-      type: "button", class: "quiet", "data-action": item.action_id,
-      "aria-label": choice.accessibility_label ?? choice.text.text,
-    }, glyphs(mark));
+      type: "button", class: "quiet", "data-action": item.action_id, "aria-pressed": String(opinions.get(key) === choice.value),
+      "aria-label": choice.accessibility_label ?? choice.text.text, title: choice.text.text,
+    }, glyphs(side === "positive_button" ? "👍" : "👎"));
     node.addEventListener("click", async () => {
-      if (await use(node, choice.value)) node.classList.add("chosen");
+      if (!(await use(node, choice.value))) return;
+      opinions.set(key, choice.value);
+      nodes.forEach((other) => other.setAttribute("aria-pressed", String(other === node)));
     });
     return node;
-  };
-  return el("span", { class: "feedback" }, one("positive_button", "👍"), one("negative_button", "👎"));
+  });
+  return el("span", { class: "feedback", role: "group", "aria-label": "Feedback" }, nodes);
 }
 
 const DRAWN = {
   button,
   overflow,
-  static_select: select,
   feedback_buttons: feedback,
   icon_button: (item, use, place) => button({
     ...item, text: { type: "plain_text", text: "🗑" }, accessibility_label: item.text.text,

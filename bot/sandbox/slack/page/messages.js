@@ -1,10 +1,12 @@
 // Rows of messages, kept by `ts` so that only what changed is drawn again.
 
+import { working } from "./agent.js";
 import { blocks } from "./blocks.js";
 import { toast } from "./dialogs.js";
 import { clock, day, el } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { glyphs } from "./glyphs.js";
+import { messageMenu } from "./shortcuts.js";
 import { act, isReply, personName, seen } from "./store.js";
 import { mrkdwn } from "./text.js";
 
@@ -27,14 +29,32 @@ export function drawMessages(list, messages, { openThread, marked }) {
     const grouped = last && last.user === message.user && !last.ephemeral === !message.ephemeral
       && Number(message.ts) - Number(last.ts) < GROUPED_SECONDS && !last.reply_count && !message.username
       && !message.blocks?.length && !last.blocks?.length;
-    const print = JSON.stringify([message, grouped]);
+    const busy = openThread ? working(message.channel, message.ts) : "";
+    const print = JSON.stringify([message, grouped, busy]);
     const old = former.get(message.ts);
     if (old && old.print === print) nodes.push(old);
-    else nodes.push(redrawn(old, message, { grouped, openThread, print, fresh }));
+    else nodes.push(redrawn(old, message, { grouped, openThread, print, fresh, busy }));
     last = message;
   }
   place(list, nodes);
+  rove(list, nodes);
   nodes.forEach((node) => node.classList.toggle("marked", node.dataset.ts !== undefined && node.dataset.ts === marked));
+}
+
+// One message is in the tab order, and the arrow keys lead to the others.
+function rove(list, nodes) {
+  const rows = nodes.filter((node) => node.dataset.ts);
+  const now = rows.find((node) => node.contains(document.activeElement)) ?? rows.at(-1);
+  rows.forEach((node) => node.setAttribute("tabindex", node === now ? "0" : "-1"));
+  list.onkeydown = (event) => {
+    const at = rows.indexOf(event.target);
+    const next = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (at < 0 || next === undefined || !rows[next]) return;
+    event.preventDefault();
+    rows[at].setAttribute("tabindex", "-1");
+    rows[next].setAttribute("tabindex", "0");
+    rows[next].focus();
+  };
 }
 
 function place(list, nodes) {
@@ -49,8 +69,8 @@ function redrawn(old, message, how) {
   const focused = old?.contains(document.activeElement) ? document.activeElement : null;
   const node = row(message, how);
   node.print = how.print;
-  if (old && !how.fresh) node.classList.add("changed");
-  else if (!how.fresh) node.classList.add("arrived");
+  if (old && !how.fresh && !message.streaming && !old.classList.contains("streaming")) node.classList.add("changed");
+  else if (!old && !how.fresh) node.classList.add("arrived");
   if (focused) {
     const action = focused.dataset.action;
     queueMicrotask(() => {
@@ -61,7 +81,7 @@ function redrawn(old, message, how) {
   return node;
 }
 
-function row(message, { grouped, openThread }) {
+function row(message, { grouped, openThread, busy }) {
   const user = seen.users.get(message.user);
   const name = message.username ?? personName(message.user);
   const where = { channel: message.channel, ts: message.ts };
@@ -80,14 +100,18 @@ function row(message, { grouped, openThread }) {
     ? el("div", { class: "broadcast" }, "replied to ",
       el("button", { class: "as-link", onclick: () => openThread(message.thread_ts) }, "a thread")) : null;
   return el("li", {
-    class: ["message", grouped && "grouped", message.ephemeral && "ephemeral", message.bot_id && "from-app"].filter(Boolean).join(" "),
+    class: ["message", grouped && "grouped", message.ephemeral && "ephemeral", message.bot_id && "from-app",
+      message.streaming && "streaming"].filter(Boolean).join(" "),
     "data-key": message.ts, "data-ts": message.ts, tabindex: "-1",
-    "aria-label": `${name}, ${clock(message.ts)}`,
+    "aria-label": `${name}, ${clock(message.ts)}${message.streaming ? ", being written" : ""}`,
+    "aria-busy": message.streaming ? "true" : null,
   },
     el("div", { class: "gutter", "aria-hidden": "true" },
       grouped ? el("time", {}, clock(message.ts)) : avatar(message, name, user)),
     el("div", { class: "content" }, alone, broadcast, head, body,
-      reactions(message), openThread ? thread(message, openThread) : null),
+      reactions(message), openThread ? thread(message, openThread) : null,
+      busy ? el("button", { class: "busy-line", onclick: () => openThread(message.ts) },
+        el("span", { class: "dots", "aria-hidden": "true" }), busy) : null),
     message.ephemeral || message.subtype === "tombstone" ? null : tools(message, openThread));
 }
 
@@ -135,5 +159,7 @@ function tools(message, openThread) {
     "aria-label": "Reply in thread", title: "Reply in thread",
     onclick: () => openThread(message.thread_ts ?? message.ts, true),
   }, glyphs("💬")) : null;
-  return el("div", { class: "tools", role: "group", "aria-label": "Message actions" }, quick, reply);
+  const address = `${location.href.split("#")[0]}#/archives/${message.channel}/p${message.ts.replace(".", "")}`;
+  return el("div", { class: "tools", role: "group", "aria-label": "Message actions" },
+    quick, reply, messageMenu(message, address));
 }

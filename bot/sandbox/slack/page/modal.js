@@ -3,9 +3,9 @@
 import { blocks } from "./blocks.js";
 import { toast } from "./dialogs.js";
 import { el } from "./dom.js";
-import { options } from "./elements.js";
-import { act, personName, seen } from "./store.js";
-import { plain, textObject } from "./text.js";
+import { control, held } from "./inputs.js";
+import { act, seen } from "./store.js";
+import { textObject } from "./text.js";
 
 let shown = null;
 
@@ -81,83 +81,30 @@ function showErrors(dialog, errors) {
     const field = [...dialog.querySelectorAll(".field")].find((node) => node.dataset.block === blockId);
     const note = el("p", { class: "field-error", role: "alert" }, words);
     (field ?? dialog.querySelector(".dialog-body")).append(note);
-    const control = field?.querySelector(".control");
-    control?.setAttribute("aria-invalid", "true");
-    control?.focus();
+    const wrong = field?.querySelector(".control");
+    wrong?.setAttribute("aria-invalid", "true");
+    wrong?.focus();
   }
 }
 
 function input(block) {
   const id = `field-${block.block_id}`;
   const item = block.element;
-  const control = controlFor(item, id);
   const grouped = item.type === "radio_buttons" || item.type === "checkboxes";
   return el(grouped ? "fieldset" : "div", {
     class: "field", "data-block": block.block_id, "data-action": item.action_id, "data-type": item.type,
   },
     el(grouped ? "legend" : "label", grouped ? {} : { for: id }, textObject(block.label),
       block.optional ? el("span", { class: "optional" }, " (optional)") : null),
-    control,
+    control(item, { id, class: "control" }),
     block.hint ? el("p", { class: "hint" }, textObject(block.hint)) : null);
-}
-
-const TYPED = {
-  number_input: "number", email_text_input: "email", url_text_input: "url",
-  datepicker: "date", timepicker: "time",
-};
-
-function controlFor(item, id) {
-  const common = { id, class: "control", placeholder: item.placeholder?.text };
-  if (item.type === "plain_text_input" && item.multiline) {
-    const node = el("textarea", { ...common, rows: 4, maxlength: item.max_length });
-    node.value = item.initial_value ?? "";
-    return node;
-  }
-  if (item.type === "radio_buttons" || item.type === "checkboxes") return choices(item, id);
-  if (item.type.endsWith("static_select") || /(users|channels|conversations)_select$/.test(item.type)) {
-    const multiple = item.type.startsWith("multi_");
-    const node = el("select", { id, class: "control", multiple },
-      multiple ? null : el("option", { value: "" }, item.placeholder?.text ?? "Choose…"), picks(item));
-    node.value = item.initial_option?.value ?? item.initial_user ?? "";
-    return node;
-  }
-  const node = el("input", { ...common, type: TYPED[item.type] ?? "text", maxlength: item.max_length });
-  node.value = item.initial_value ?? item.initial_date ?? item.initial_time ?? "";
-  return node;
-}
-
-function picks(item) {
-  if (item.type.includes("users")) {
-    return [...seen.users.values()].filter((user) => !user.is_bot && !user.deleted)
-      .map((user) => el("option", { value: user.id }, personName(user.id)));
-  }
-  if (item.type.includes("static")) return options(item);
-  return seen.channels.filter((place) => !place.is_im)
-    .map((place) => el("option", { value: place.id }, `#${place.name}`));
-}
-
-function choices(item, id) {
-  const kind = item.type === "checkboxes" ? "checkbox" : "radio";
-  const initial = (item.initial_options ?? [item.initial_option]).map((option) => option?.value);
-  return el("div", { class: "choices" }, item.options.map((option) => {
-    const box = el("input", { type: kind, name: id, value: option.value, class: "control" });
-    box.checked = initial.includes(option.value);
-    return el("label", {}, box, el("span", {}, plain(option.text.text),
-      option.description ? el("small", {}, plain(option.description.text)) : null));
-  }));
 }
 
 function values(dialog) {
   const found = {};
   for (const field of dialog.querySelectorAll(".field")) {
     const { block, action, type } = field.dataset;
-    const boxes = [...field.querySelectorAll("input:checked")].map((box) => box.value);
-    const control = field.querySelector("textarea.control, select.control, input.control");
-    let value = control.value;
-    if (type === "checkboxes") value = boxes;
-    else if (type === "radio_buttons") value = boxes[0] ?? null;
-    else if (control.multiple) value = [...control.selectedOptions].map((option) => option.value);
-    found[block] = { [action]: value };
+    found[block] = { [action]: held(field, type) };
   }
   return found;
 }
@@ -165,7 +112,7 @@ function values(dialog) {
 function restore(dialog, kept) {
   for (const field of dialog.querySelectorAll(".field")) {
     const value = kept[field.dataset.block]?.[field.dataset.action];
-    const control = field.querySelector("textarea.control, input.control:not([type=radio]):not([type=checkbox])");
-    if (typeof value === "string" && control) control.value = value;
+    const typed = field.querySelector("textarea.control, input.control:not([type=radio]):not([type=checkbox])");
+    if (typeof value === "string" && typed) typed.value = value;
   }
 }

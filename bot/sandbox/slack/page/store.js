@@ -5,6 +5,7 @@ const base = new URL("./", location.href.split(/[?#]/)[0]);
 export const seen = {
   me: null, bot: null, team: {}, commands: [], connections: 0,
   users: new Map(), groups: new Map(), channels: [], messages: new Map(), views: [], home: null,
+  shortcuts: [], sessions: new Map(), prompts: new Map(), home_tab: false, stoppable: false,
 };
 
 const watchers = new Set();
@@ -48,6 +49,8 @@ async function reload() {
   Object.assign(seen, {
     me: state.me, bot: state.bot, team: state.team, commands: state.commands,
     connections: state.connections, channels: state.channels, views: state.views, home: state.home,
+    shortcuts: state.shortcuts, home_tab: state.home_tab, stoppable: state.stoppable,
+    sessions: new Map(Object.entries(state.sessions)), prompts: new Map(Object.entries(state.prompts)),
     users: new Map(state.users.map((user) => [user.id, user])),
     groups: new Map(state.groups.map((group) => [group.id, group])),
     messages: new Map(Object.entries(state.messages).map(([channel, messages]) => [
@@ -92,6 +95,10 @@ function take(news) {
     seen.views = news.views;
     seen.home = news.home;
     tell({ type: "views" });
+  } else if (news.type === "sessions") {
+    seen.sessions.set(news.channel, news.sessions);
+    seen.prompts.set(news.channel, news.prompts);
+    tell({ type: "sessions" });
   } else if (news.type === "connections") {
     seen.connections = news.connections;
     tell({ type: "connections" });

@@ -17,7 +17,7 @@ _NO_SECONDS = 30.0
 """Slack may just have been away, or somebody was let in."""
 
 
-class Sight:
+class Glance:
     """What a tab shows is asked at each look of many people; what a click does is asked afresh."""
 
     def __init__(self, directory: SlackDirectory) -> None:
@@ -29,10 +29,20 @@ class Sight:
         return await self._kept(("member", user), lambda: self._directory.eligible(user))
 
     async def sees(self, user: str, channel: str) -> bool:
-        """Whether this person could read that channel, within the last ten minutes."""
-        return await self._kept(
-            ("sees", user, channel), lambda: self._directory.may_see(user, channel)
-        )
+        """Whether this person could read that channel, within the last ten minutes; a guest reads
+        those they were let into.
+        """
+
+        async def ask() -> bool:
+            try:
+                return await self._directory.may_see(
+                    user, channel
+                ) or await self._directory.has_joined(user, channel)
+            except SlackApiError as error:
+                log.warning("who sees %s can't be told: %s", channel, error)
+                return False
+
+        return await self._kept(("sees", user, channel), ask)
 
     async def behind(self, user: str, handles: Iterable[str]) -> frozenset[str]:
         """Those of the handles that the person is behind; one that can't be read is none."""
