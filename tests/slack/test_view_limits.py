@@ -350,7 +350,7 @@ def _home(text: str, rows: int) -> Home:
     )
 
 
-@pytest.mark.parametrize("rows", [0, 1, 12, 300])
+@pytest.mark.parametrize("rows", [0, 1, 12])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_slack_takes_the_home_tab_and_reads_only_our_markup_in_it(text: str, rows: int) -> None:
     home = _home(text, rows)
@@ -370,7 +370,7 @@ def test_slack_takes_the_home_tab_and_reads_only_our_markup_in_it(text: str, row
     accept_view(away_view(), "home")
 
 
-@pytest.mark.parametrize("services", [0, 5, 99, 100, 450])
+@pytest.mark.parametrize("services", [0, 99, 450])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_slack_takes_the_modals_of_the_shortcuts_and_reads_no_markup_in_them(
     text: str, services: int
