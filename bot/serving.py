@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -13,21 +13,26 @@ from slack_bolt.async_app import AsyncApp
 
 from bot import duty, wiring
 from bot.adapters import store
+from bot.adapters.redis_talks import RedisTalks
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
+from bot.incidents.feedback import Feedback
 from bot.incidents.following import Following
+from bot.incidents.hints import Hints, Usable
+from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
-from bot.incidents.question import Question
 from bot.incidents.responders import Responders
+from bot.incidents.thinking import Thinking
+from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -42,13 +47,14 @@ from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.teller import Teller
+from bot.slack.thinker import Thinker
 from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping
 from bot.wiring import Core, Prepared
 
 log = logging.getLogger(__name__)
-_ANSWER_SECONDS = 90.0
 
 
 async def serve(settings: Settings) -> None:
@@ -71,13 +77,12 @@ async def serve(settings: Settings) -> None:
         takeover = Takeover(core.incidents, directory)
         narrowing = Narrowing(core.incidents, core.catalog, core.planner, directory)
         answers = Answers(core.ledger, wiring.now)
-        ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
+        messages = Messages(client, core.slots, core.redactor)
         following = Following(
             core.follows, core.ledger, prepared.inventory, directory, channel, wiring.now
         )
-        messages = Messages(client, core.slots, core.redactor)
         board = Board(core.ledger)
         addresses = Addresses(core.slots, messages)
         glance = Glance(directory)
@@ -95,6 +100,18 @@ async def serve(settings: Settings) -> None:
             wiring.now,
             redactor=core.redactor,
         )
+        teller = _teller(core, prepared, messages, directory, channel)
+        thinker = Thinker(
+            client,
+            core.questions,
+            core.ledger,
+            answers,
+            teller,
+            messages,
+            core.slots,
+            directory,
+            wiring.now,
+        )
         deps = Deps(
             approvals,
             narrowing,
@@ -103,9 +120,15 @@ async def serve(settings: Settings) -> None:
             core.slots,
             takeover,
             members,
+            teller,
+            RedisTalks(core.redis),
+            Feedback(core.ledger, directory, wiring.now),
+            Hints(core.incidents, directory, _usable(settings, prepared)),
             following,
+            Thinking(core.questions, prepared.inventory, model=bool(settings.chosen_model)),
+            Opening(core.incidents, prepared.inventory, directory),
+            thinker.wake,
             responders=Responders(core.incidents, directory),
-            opening=Opening(core.incidents, prepared.inventory, directory),
             lists=Lists(core.ledger, directory),
             ledger=core.ledger,
             channel=channel,
@@ -114,7 +137,6 @@ async def serve(settings: Settings) -> None:
             homes=homes,
             board=board,
             addresses=addresses,
-            ask=ask,
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -157,7 +179,7 @@ async def serve(settings: Settings) -> None:
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
             herald = SlackHerald(messages, core.slots, directory, channel)
             courier = Courier(core.follows, core.ledger, herald, wiring.now)
-            keeping = (watchdog, pulse, catch_up, voice, courier, homes)
+            keeping = (watchdog, pulse, catch_up, voice, courier, thinker, homes)
             await _work(intake, sweeper, projector, *keeping)
         finally:
             if handler:
@@ -166,11 +188,20 @@ async def serve(settings: Settings) -> None:
                 await runner.cleanup()
 
 
-def _asking(core: Core) -> Callable[[Question], Awaitable[str | None]]:
-    async def ask(question: Question) -> str | None:
-        return await core.questions.ask(question, _ANSWER_SECONDS)
+def _teller(
+    core: Core,
+    prepared: Prepared,
+    messages: Messages,
+    directory: SlackDirectory,
+    channel: str,
+) -> Teller:
+    inquiry = Inquiry(core.readings, core.catalog, prepared.inventory, core.slots, wiring.now)
+    return Teller(core.ledger, core.slots, messages, directory, inquiry, wiring.now, channel)
 
-    return ask
+
+def _usable(settings: Settings, prepared: Prepared) -> Usable:
+    """A model reads any hint; the runbook agent those that are about a runbook."""
+    return (lambda *_: True) if settings.chosen_model else RunbookHints(prepared.runbooks)
 
 
 def _web(

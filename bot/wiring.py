@@ -29,6 +29,7 @@ from bot.adapters.rq_queue import RqQueue, connect_queue
 from bot.agent.asking import Asking
 from bot.agent.brain import Brain
 from bot.agent.budget import Budget
+from bot.agent.looking import Looking
 from bot.agent.model import Model, ModelAwayError
 from bot.agent.model_agent import Means, ModelAgent
 from bot.agent.runbook_agent import RunbookAgent
@@ -101,6 +102,8 @@ class Core:
     questions: RedisQuestions
     redactor: Redactor
     """Knows every secret of the settings, and the audit key."""
+    readings: Readings
+    looking: Looking
     asking: Asking | None
     """Where this process has a model."""
 
@@ -278,6 +281,7 @@ def _build(
         now,
         controls,
     )
+    questions = RedisQuestions(client, queue, redactor.clean)
     surveyor = Surveyor(ledger, readings, catalog, prepared.runbooks, prepared.inventory, now)
     runbook_agent = RunbookAgent(surveyor, prepared.inventory)
     investigator: Investigator = runbook_agent
@@ -297,7 +301,7 @@ def _build(
             now,
         )
         model_agent = ModelAgent(means, surveyor)
-        asking = Asking(means, readings)
+        asking = Asking(means, readings, questions.stopped)
         brain = Brain(model_agent, runbook_agent, ledger, now)
         investigator = brain
     cheaper = replace(means, model=models.triage) if means and models else None
@@ -328,8 +332,10 @@ def _build(
         planner=planner,
         catalog=catalog,
         backends=backends,
-        questions=RedisQuestions(client, queue, redactor.clean),
+        questions=questions,
         redactor=redactor,
+        readings=readings,
+        looking=Looking(runbook_agent, prepared.inventory, now),
         asking=asking,
     )
 

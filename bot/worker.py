@@ -11,10 +11,12 @@ import redis
 
 from bot import wiring
 from bot.adapters import rq_queue, rq_workers
+from bot.agent.asking import StoppedThinkingError
 from bot.agent.budget import BudgetSpentError
 from bot.agent.model import ModelAwayError, ModelRejectedError
 from bot.crashes import arm_crashes
 from bot.incidents.answers import Answers
+from bot.incidents.question import Question
 from bot.settings import Settings, SettingsError
 from bot.wiring import Core, Prepared
 
@@ -80,10 +82,19 @@ async def _answer(core: Core, question_id: str) -> None:
         return
     text = ""
     try:
-        if core.asking:
-            found = await Answers(core.ledger, wiring.now).matches(question)
-            text = await core.asking.answer(question, found[0] if found else None)
-    except (ModelAwayError, ModelRejectedError, BudgetSpentError) as error:
-        log.warning("question %s: %s", question_id, error)
+        text = await _thought(core, question)
+    except StoppedThinkingError:
+        log.info("question %s was stopped", question_id)
     finally:
         await core.questions.answer(question_id, text)
+
+
+async def _thought(core: Core, question: Question) -> str:
+    """The model's words; of a service that no incident is about, else the runbooks'."""
+    if core.asking:
+        answers = Answers(core.ledger, wiring.now)
+        try:
+            return await core.asking.answer(question, await answers.given(question))
+        except (ModelAwayError, ModelRejectedError, BudgetSpentError) as error:
+            log.warning("question %s: %s", question.id, error)
+    return await core.looking.look(question) if question.service else ""

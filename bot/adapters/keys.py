@@ -68,6 +68,14 @@ def thread(channel: str, ts: str) -> str:
     return f"opsbot:thread:{channel}:{ts}"
 
 
+def talk(channel: str, ts: str) -> str:
+    return f"opsbot:talk:{channel}:{ts}"
+
+
+def said_there(channel: str, ts: str, what: str) -> str:
+    return f"opsbot:talk:{channel}:{ts}:{what}"
+
+
 def budget(name: str) -> str:
     return f"opsbot:budget:{name}"
 
@@ -83,6 +91,22 @@ def question(question_id: str) -> str:
 
 def answer(question_id: str) -> str:
     return f"opsbot:answer:{question_id}"
+
+
+QUESTIONS = "opsbot:questions"
+"""Sorted set: question that is not done → when it was asked, seconds since the epoch."""
+
+
+def thinking(channel: str, ts: str) -> str:
+    return f"opsbot:thinking:{channel}:{ts}"
+
+
+def thinker(user: str) -> str:
+    return f"opsbot:thinker:{user}"
+
+
+def question_stopped(question_id: str) -> str:
+    return f"opsbot:question:{question_id}:stopped"
 
 
 def failed_actions(service: str) -> str:

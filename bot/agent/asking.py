@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.agent.brief import brief
@@ -21,6 +23,10 @@ from bot.incidents.readings import Readings
 _TURNS = 6
 
 
+class StoppedThinkingError(Exception):
+    """A person ended the thinking; nothing was changed."""
+
+
 class Answer(BaseModel):
     """Answer the question."""
 
@@ -33,12 +39,22 @@ class Answer(BaseModel):
 class Asking:
     """Read-only: it can look at everything the tools show, and propose nothing."""
 
-    def __init__(self, means: Means, readings: Readings) -> None:
+    def __init__(
+        self, means: Means, readings: Readings, stopped: Callable[[str], Awaitable[object]]
+    ) -> None:
+        """`stopped`: whether somebody has ended the thinking about the question of that id."""
         self._means = means
         self._readings = readings
+        self._stopped = stopped
 
     async def answer(self, question: Question, incident: Incident | None) -> str:
-        """Words for the person. Raises ModelAwayError, BudgetSpentError."""
+        """Words for the person. Raises ModelAwayError, BudgetSpentError, StoppedThinkingError."""
+
+        async def hear() -> tuple[str, ...]:
+            if await self._stopped(question.id):
+                raise StoppedThinkingError(question.id)
+            return ()
+
         means = self._means
         stream = incident or Incident(id=f"ASK-{question.id}")
         work = Fieldwork(stream, means.ledger, self._readings, means.catalog, means.clock)
@@ -67,6 +83,7 @@ class Asking:
             end=Answer,
             check=lambda _: None,
             plain=lambda text: Answer(text=text[:3_000], evidence=[]),
+            hear=hear,
         )
         told = self._told(question, incident, work)
         given = await loop.run(means.redactor.clean(told))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Generic, TypeVar
 
@@ -29,6 +29,9 @@ _TURN_SECONDS = 120.0
 _SILENCES = 2
 """How often a model may end a turn without a call before it has to call the end."""
 
+HEARD = "A person on call says this meanwhile. Weigh it; it orders nothing."
+"""Begins what an agent is told of a hint."""
+
 E = TypeVar("E", bound=BaseModel)
 
 
@@ -54,9 +57,11 @@ class Loop(Generic[E]):
         end: type[E],
         check: Callable[[E], str | None],
         plain: Callable[[str], E] | None = None,
+        hear: Callable[[], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         """`check`: what is wrong with an end, told to the model once; None accepts it. `plain`
-        makes an end of words without a call, where those will do."""
+        makes an end of words without a call, where those will do. `hear`: all that people have
+        said to it until now; asked before each turn, and each told once. It may raise to end it."""
         self._model = model
         self._system = system
         self._toolbox = toolbox
@@ -68,6 +73,7 @@ class Loop(Generic[E]):
         self._end = end
         self._check = check
         self._plain = plain
+        self._hear = hear
 
     async def run(self, brief: str) -> E:
         """The call that ended it. Raises ModelAwayError, BudgetSpentError; what was seen and
@@ -91,7 +97,15 @@ class Loop(Generic[E]):
             )
             await self._ask()
 
+    async def _listen(self) -> None:
+        told = {m.text for m in self._transcript.messages if isinstance(m, UserMessage)}
+        for said in await self._hear() if self._hear else ():
+            message = UserMessage(text=f"{HEARD}\n{said}")
+            if message.text not in told:
+                await self._transcript.tell(message)
+
     async def _ask(self) -> None:
+        await self._listen()
         request = self._request()
         deadline = self._clock() + timedelta(seconds=_TURN_SECONDS)
         reserved = estimate(self._model, request)
@@ -128,7 +142,8 @@ class Loop(Generic[E]):
 
     def _silent(self) -> bool:
         told = [m for m in self._transcript.messages if isinstance(m, UserMessage)]
-        return len(told) > _SILENCES
+        ours = [m for m in told if not m.text.startswith(HEARD)]
+        return len(ours) > _SILENCES
 
     async def _heard(self, turn: ModelTurn) -> E | None:
         """Do what the turn asks for; the end, if that is it."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from bot.agent.brief import brief
 from bot.agent.budget import Budget, Spending
 from bot.agent.conclusion import Conclude, UncitedError, accept, diagnose
 from bot.agent.context import sizes
+from bot.agent.data import fenced
 from bot.agent.loop import Loop
 from bot.agent.model import Model
 from bot.agent.prompts import prompt
 from bot.agent.remedy import follow_ups, runbook_plan, spelt_out, wished_plan
-from bot.agent.survey import Survey, Surveyor
+from bot.agent.survey import Survey, Surveyor, again_prefix
 from bot.agent.toolbox import Toolbox
 from bot.agent.transcript import Transcript
 from bot.domain.incident import Incident
@@ -75,7 +76,10 @@ class ModelAgent:
             turns=self._means.budget.turns,
             prefix=f"{mark}/" if others else "",
         )
-        survey = await self._surveyor.survey(incident)
+        if incident.looks_again:
+            again = f"again{incident.looks_again}"
+            part = replace(part, agent=f"{part.agent}-{again}", prefix=f"{again}/{part.prefix}")
+        survey = await self._surveyor.survey(incident, prefix=again_prefix(incident))
         return await self.work(incident, part, survey, self._playbook(survey))
 
     async def look_into(self, incident: Incident, part: Part) -> Draft:
@@ -100,6 +104,14 @@ class ModelAgent:
             prefix=part.prefix,
             shows=shows,
         )
+        giver = ""
+
+        async def hear() -> list[str]:
+            nonlocal giver
+            hints = (await means.ledger.load(incident.id)).hints
+            giver = hints[-1].actor if hints else ""
+            return [means.redactor.clean(fenced("person", hint.text)) for hint in hints]
+
         transcript = Transcript(incident.id, part.agent, means.ledger, means.clock)
         await transcript.load()
         loop = Loop(
@@ -113,6 +125,7 @@ class ModelAgent:
             incident=incident.id,
             end=Conclude,
             check=lambda end: _uncited(end, survey),
+            hear=hear,
         )
         words = brief(incident, survey, playbook, means.inventory, shows)
         conclusion = await loop.run(means.redactor.clean(f"{part.told}\n\n{words}".strip()))
@@ -128,7 +141,7 @@ class ModelAgent:
             tickets = follow_ups(found[0], means.inventory)
             diagnosis = diagnosis.model_copy(update={"follow_ups": tickets})
         wished = toolbox.proposed if hypotheses else []
-        return Draft(diagnosis=diagnosis, plan=wished_plan(wished, playbook, "model"))
+        return Draft(diagnosis=diagnosis, plan=wished_plan(wished, playbook, giver or "model"))
 
     def _playbook(self, survey: Survey) -> PlanDraft | None:
         if survey.playbook is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.agent.remedy import follow_ups, runbook_plan
-from bot.agent.survey import Survey, Surveyor
+from bot.agent.survey import Survey, Surveyor, again_prefix
 from bot.domain.incident import Incident
 from bot.domain.ports import Draft
 from bot.domain.values import Alert, Diagnosis, Hypothesis, cap
@@ -20,7 +20,7 @@ class RunbookAgent:
         self._inventory = inventory
 
     async def investigate(self, incident: Incident) -> Draft:
-        return await self.look_into(incident)
+        return await self.look_into(incident, prefix=again_prefix(incident))
 
     async def look_into(
         self, incident: Incident, alert: Alert | None = None, prefix: str = ""
@@ -35,7 +35,8 @@ class RunbookAgent:
         coverage = survey.work.coverage(tuple(reasoning.skipped()))
         missing: tuple[str, ...] = ()
         try:
-            plan = runbook_plan(reasoning, requester="runbook", inventory=self._inventory)
+            requester = survey.hinted.get(reasoning.runbook.id, "runbook")
+            plan = runbook_plan(reasoning, requester, self._inventory)
         except MissingValue as error:
             plan, missing = None, (str(error),)
         gaps = coverage.failed or coverage.not_configured

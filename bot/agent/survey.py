@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.agent.fieldwork import Fieldwork, Look
 from bot.agent.sweep import always_looks, sweep_finding, sweep_looks
@@ -12,6 +12,7 @@ from bot.domain.incident import Incident
 from bot.domain.ports import Clock, Ledger
 from bot.domain.values import Alert
 from bot.incidents.readings import Readings
+from bot.knowledge.hinting import hinted_at
 from bot.knowledge.matching import match
 from bot.knowledge.progress import CheckResult
 from bot.knowledge.reasoning import FoundCause, Reasoning
@@ -21,6 +22,7 @@ from tools.kit.catalog import Catalog
 from tools.kit.types import Evidence
 
 _MOST_RUNBOOKS = 3
+_MOST_HINTED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Survey:
     alert: Alert
     work: Fieldwork
     tried: tuple[Reasoning, ...]
+    hinted: Mapping[str, str] = field(default_factory=dict)
+    """Runbooks that a person's hint put first: id → who. What follows from one is theirs."""
 
     @property
     def playbook(self) -> tuple[Reasoning, FoundCause] | None:
@@ -72,7 +76,10 @@ class Surveyor:
         always = [] if prefix else always_looks(alert, self._inventory)
         configured = [look for look in always if look.tool in self._catalog]
         beside = asyncio.create_task(work.take(configured, sweep_finding))
-        playbooks = [m.runbook for m in match(alert, self._runbooks) if m.is_playbook]
+        hinted = self._hinted(incident)
+        by_id = {runbook.id: runbook for runbook in self._runbooks}
+        own = [m.runbook for m in match(alert, self._runbooks) if m.is_playbook]
+        playbooks = [*(by_id[i] for i in hinted), *(r for r in own if r.id not in hinted)]
         tried: list[Reasoning] = []
         for runbook in playbooks[:_MOST_RUNBOOKS]:
             tried.append(await _follow(runbook, alert, work, prefix))
@@ -81,10 +88,10 @@ class Surveyor:
         else:
             traces = "query_traces" in self._catalog
             looks = sweep_looks(alert, self._inventory, traces=traces)
-            own = [look.model_copy(update={"id": prefix + look.id}) for look in looks]
-            await work.take(own, sweep_finding)
+            named = [look.model_copy(update={"id": prefix + look.id}) for look in looks]
+            await work.take(named, sweep_finding)
         await beside
-        return Survey(alert, work, tuple(tried))
+        return Survey(alert, work, tuple(tried), hinted)
 
     async def recall(self, incident: Incident) -> Survey:
         """What was recorded so far, without looking again."""
@@ -92,10 +99,23 @@ class Surveyor:
         alert = (incident.firing or tuple(incident.alerts.values()))[0]
         return Survey(alert, work, ())
 
+    def _hinted(self, incident: Incident) -> dict[str, str]:
+        """Runbooks that hints are about, the latest hint's first."""
+        found: dict[str, str] = {}
+        for hint in reversed(incident.hints):
+            for runbook in hinted_at(hint.text, self._runbooks):
+                found.setdefault(runbook.id, hint.actor)
+        return dict(list(found.items())[:_MOST_HINTED])
+
     async def _fieldwork(self, incident: Incident, prefix: str) -> Fieldwork:
         work = Fieldwork(incident, self._ledger, self._readings, self._catalog, self._clock)
         await work.resume(prefix)
         return work
+
+
+def again_prefix(incident: Incident) -> str:
+    """Begins the ids of what is looked at anew, so that nothing seen before stands in for it."""
+    return f"again{incident.looks_again}/" if incident.looks_again else ""
 
 
 async def _follow(runbook: Runbook, alert: Alert, work: Fieldwork, prefix: str) -> Reasoning:

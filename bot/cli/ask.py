@@ -72,15 +72,21 @@ async def _by_ledger(redis: Redis, question: Question) -> int:
     """What the ledger holds of the incidents that the question fits."""
     from bot.adapters.redis_ledger import RedisLedger
     from bot.incidents.answers import Answers
+    from bot.incidents.intent import intent_of
     from bot.slack.plain import plain
-    from bot.slack.views.answer import answer_text
+    from bot.slack.scene import Scene
+    from bot.slack.views.answers.reply import reply
+    from bot.slack.views.answers.told import Told
     from bot.slack.views.text import People
 
-    found = await Answers(RedisLedger(redis, sync_each_commit=False), _now).matches(question)
+    ledger = RedisLedger(redis, sync_each_commit=False)
+    found = await Answers(ledger, _now).matches(question)
     if not found:
         return fail("no incident matches that; ask with a service, a job or an incident's id")
     for incident in found[:5]:
-        out(plain({"text": answer_text(incident, People())}))
+        work = tuple(await ledger.work(incident.id))
+        told = Told(scene=Scene(incident=incident, work=work, people=People()), now=_now())
+        out(plain({"text": reply(intent_of(question.text), told)}))
     return 0
 
 

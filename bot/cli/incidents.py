@@ -15,6 +15,7 @@ from bot.domain.incident import Incident
 from bot.slack.scene import stage_of
 from bot.slack.views.brakes import stopped
 from bot.slack.views.cost import model_cost
+from bot.slack.views.feedback import feedback_counts
 from bot.slack.views.text import clock, lasting
 
 _COUNT = 20
@@ -84,6 +85,9 @@ async def _show(incident_id: str, *, as_json: bool) -> int:
     cost = model_cost(happened)
     if cost:
         out(cost)
+    liked = feedback_counts(happened)
+    if liked:
+        out(liked)
     if incident.stop:
         out(stopped(incident.stop))
     for event in happened:
@@ -121,6 +125,10 @@ def _told(event: e.Event) -> str:
             return stopped(event)
         case e.BreakerTripped():
             return f"the breaker of {event.scope} tripped: {event.reason}"
+        case e.HintGiven():
+            return f"hint{', looked into again' if event.again else ''}: {event.text}"
+        case e.FeedbackGiven():
+            return f"{'helpful' if event.helpful else 'not helpful'}: {event.about} {event.reason}"
         case e.ApprovalDecided():
             return f"{event.choice} {event.reason}".strip()
         case _:

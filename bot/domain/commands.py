@@ -197,6 +197,14 @@ class ResumeIncident(Command):
     reason: str
 
 
+class GiveHint(Command):
+    """A person says where to look or what to try."""
+
+    text: str
+    usable: bool
+    """Whether whoever investigates can make anything of it; without that nobody looks again."""
+
+
 class ChangeSeverity(Command):
     severity: Severity
     reason: str

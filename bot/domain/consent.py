@@ -45,7 +45,7 @@ def decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEve
     again = command.actor not in state.approvers
     _require_waiting(state, command.digest, command.at, again=again)
     if command.choice == "approve" and command.actor == state.plan.requester:
-        raise OwnRequestError("whoever edited a plan can't approve it alone")
+        raise OwnRequestError("whoever prompted or edited a plan can't approve it alone")
     return [
         e.ApprovalDecided(
             at=command.at,

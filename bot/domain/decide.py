@@ -7,6 +7,7 @@ from typing import Any
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.consent import decided, narrowed, plan_of, propose
+from bot.domain.hints import hinted
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError, OutOfOrderError, PlanChangedError
@@ -87,6 +88,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             reached = e.DiagnosisReached(**by, diagnosis=command.diagnosis)
             if command.plan is None or command.verdict is None:
                 return [reached]
+            if command.plan.id in incident.plans:
+                return [reached]  # another was proposed while this one was thought of
             return [reached, *propose(command, command.plan, command.verdict)]
         case c.DraftWords(words=words):
             return [] if incident.words else [e.WordsDrafted(**by, words=words)]
@@ -220,6 +223,8 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
             return [] if incident.stop else [e.IncidentStopped(**by, name=name, reason=reason)]
         case c.ResumeIncident(name=name, reason=reason):
             return [e.IncidentResumed(**by, name=name, reason=reason)] if incident.stop else []
+        case c.GiveHint():
+            return hinted(incident, command)
         case c.ChangeSeverity():
             return severity_changed(incident, command)
         case c.OfferHandover():

@@ -250,6 +250,15 @@ class IncidentResumed(Event):
     reason: str
 
 
+class HintGiven(Event):
+    """A person said where to look or what to try: data for whoever investigates, no authority."""
+
+    type: Literal["hint.given"] = "hint.given"
+    text: str
+    again: bool = False
+    """The investigation had ended: what was thought is thought anew."""
+
+
 class SeverityChanged(Event):
     """A person set it; opsbot only proposes."""
 
@@ -331,6 +340,7 @@ IncidentEvent = (
     | IncidentTaken
     | IncidentStopped
     | IncidentResumed
+    | HintGiven
     | SeverityChanged
     | HandoverOffered
     | CommandTaken
@@ -377,6 +387,16 @@ class QuestionAnswered(Event):
     thread_ts: str
     question: str
     answer: str
+
+
+class FeedbackGiven(Event):
+    """What a person thinks of something opsbot said; the latest of each person counts."""
+
+    type: Literal["feedback.given"] = "feedback.given"
+    about: str
+    """`diagnosis`, or `answer:<question>`."""
+    helpful: bool
+    reason: str = ""
 
 
 class AgentBriefed(Event):
@@ -442,6 +462,7 @@ WorkEvent = (
     | EvidenceRecorded
     | ProgressNoted
     | QuestionAnswered
+    | FeedbackGiven
     | AgentBriefed
     | TurnTaken
     | ResultsGiven

@@ -79,6 +79,7 @@ class Incident(Frozen):
     """When a person last did anything here but note something."""
     stop: e.IncidentStopped | None = None
     """Who halted it, while it is halted."""
+    hints: tuple[e.HintGiven, ...] = ()
     resolved_at: datetime | None = None
     resolution: str = ""
     resolved_by: str | None = None
@@ -128,6 +129,11 @@ class Incident(Frozen):
     def wants_words(self) -> bool:
         """Many will ask about it: it is wide, or as severe as can be."""
         return bool(self.threads) or self.severity == "sev1"
+
+    @property
+    def looks_again(self) -> int:
+        """How often a hint had it looked into anew."""
+        return sum(hint.again for hint in self.hints)
 
     @property
     def ticket(self) -> Handle | None:
@@ -203,6 +209,9 @@ class Incident(Frozen):
                 return self._set(stop=event)
             case e.IncidentResumed():
                 return self._set(stop=None)
+            case e.HintGiven():
+                hinted = self._set(hints=(*self.hints, event))
+                return hinted._set(diagnosis=None, threads={}) if event.again else hinted
             case e.SeverityChanged(severity=severity):
                 changes = (*self.severity_changes, event)
                 return self._set(severity=severity, severity_changes=changes)

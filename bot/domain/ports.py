@@ -270,6 +270,18 @@ class Queue(Protocol):
         """A hint to a worker; the ledger stays the truth."""
 
 
+class Talks(Protocol):
+    """Which incident a conversation is about, outside the incident's own thread."""
+
+    async def about(self, channel: str, thread_ts: str) -> str | None:
+        """The incident that was last talked about there."""
+
+    async def note(self, channel: str, thread_ts: str, incident: str) -> None: ...
+
+    async def first(self, channel: str, thread_ts: str, what: str) -> bool:
+        """Whether `what` is said there for the first time; it counts as said from now on."""
+
+
 class Draft(Frozen):
     """What an investigation ends in: a diagnosis and, where it knows a remedy, a plan."""
 

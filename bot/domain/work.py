@@ -96,7 +96,8 @@ def _of_diagnosis(incident: Incident, opened_at: datetime) -> list[Work]:
         since = incident.diagnosed_at or opened_at
         words = [work("draft_words", since)] if incident.wants_words and not incident.words else []
         called = any(call.at >= since for call in incident.calls)
-        if incident.fixes or called:
+        proposed = any(fix.proposed_at >= since for fix in incident.fixes)
+        if proposed or called:
             return words
         return [*words, work("hand_over", since + GRACE)]
     if not incident.threads:

@@ -47,7 +47,8 @@ class Investigation:
             incident = await self._incidents.ledger.load(work.incident)
             if incident.diagnosis is not None or incident.threads:
                 return
-            threads = self._team.assign(incident)
+            # After a hint one agent looks, with all of it: the parts had their say.
+            threads = () if incident.looks_again else self._team.assign(incident)
             if threads:
                 now = self._incidents.clock()
                 assign = c.AssignThreads(at=now, threads=threads, deadline=now + THREAD_LIMIT)
@@ -136,8 +137,14 @@ class Investigation:
         now = self._incidents.clock()
         if draft.plan is None:
             return c.Conclude(at=now, diagnosis=draft.diagnosis)
+        number = len(incident.fixes) + 1
+        if number > MOST_PLANS:
+            enough = f"whether another plan helps: {MOST_PLANS} were made and none ran"
+            known = draft.diagnosis.not_known
+            diagnosis = draft.diagnosis.model_copy(update={"not_known": (*known, enough)})
+            return c.Conclude(at=now, diagnosis=diagnosis)
         try:
-            plan = await self._planner.plan("P1", draft.plan)
+            plan = await self._planner.plan(f"P{number}", draft.plan)
         except ToolError as error:
             log.warning("no plan: %s", error)
             impossible = f"the fix is not possible: {error}"

@@ -134,6 +134,11 @@ class SlackDirectory:
             if not cursor:
                 return False
 
+    async def is_open(self, channel: str) -> bool:
+        """Whether everybody can read that channel. Raises SlackApiError where Slack is away."""
+        found = await self._channel(channel) or {}
+        return bool(found) and not (found.get("is_private") or found.get("is_im"))
+
     async def is_in(self, channel: str) -> bool:
         """Whether opsbot is a member of that channel. Raises SlackApiError where Slack is away."""
         found = await self._channel(channel)

@@ -85,7 +85,7 @@ class Messages:
             answer = await self._client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
-                **self._said(slot),
+                **self.said(slot),
                 metadata={
                     "event_type": ids.METADATA,
                     "event_payload": {"incident": incident, "slot": slot.id},
@@ -107,14 +107,14 @@ class Messages:
                 raise NotYetError(rest)
             await self._turn("edit", _EDITS_SECONDS)
         try:
-            await self._client.chat_update(channel=posted.channel, ts=posted.ts, **self._said(slot))
+            await self._client.chat_update(channel=posted.channel, ts=posted.ts, **self.said(slot))
         except SlackApiError as error:
             if error.response.get("error") not in (*_GONE, "cant_update_message"):
                 raise
             log.warning("%s: the message of %s is gone from Slack", incident, slot.id)
         return await self._saved(incident, slot, posted.channel, posted.ts)
 
-    def _said(self, slot: Slot) -> dict[str, Any]:
+    def said(self, slot: Slot) -> dict[str, Any]:
         """Raises RedactionFailedError; then it is not said."""
         said = self._redactor.clean_all({"text": slot.text, "blocks": list(slot.blocks)})
         return dict(said)

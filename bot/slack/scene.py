@@ -76,6 +76,8 @@ def stage_of(incident: Incident) -> Stage:
             return Stage.NEEDS_PERSON
         case PlanStatus.RUNNING | PlanStatus.DONE:
             return Stage.MONITORING if _watching(fix) else Stage.FIXING
+        case _ if incident.diagnosis is None and incident.looks_again:
+            return Stage.INVESTIGATING
         case PlanStatus.FAILED:
             return Stage.FAILED
         case _:

@@ -48,5 +48,5 @@ async def test_an_answer_that_takes_longer_than_a_socket_waits_is_heard(
 
 
 async def test_where_none_comes_in_time_there_is_none(redis: Redis) -> None:
-    nobody: Any = RedisQuestions(redis, SlowWorker())  # type: ignore[arg-type]
+    nobody: Any = RedisQuestions(redis, SlowWorker())
     assert await nobody.wait("q2", 0.2) is None

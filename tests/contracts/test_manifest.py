@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,16 @@ from bot.slack.listeners.deps import Deps
 ROOT = Path(__file__).parents[2]
 METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "apps_connections_open": (),
+    "agents_sessions_setStatus": ("chat:write",),
+    "assistant_threads_setStatus": ("assistant:write",),
+    "assistant_threads_setSuggestedPrompts": ("assistant:write",),
     "auth_test": (),
+    "chat_appendStream": ("chat:write",),
     "chat_getPermalink": (),
     "chat_postEphemeral": ("chat:write",),
     "chat_postMessage": ("chat:write",),
+    "chat_startStream": ("chat:write",),
+    "chat_stopStream": ("chat:write",),
     "chat_update": ("chat:write",),
     "conversations_history": ("channels:history", "groups:history"),
     "conversations_info": ("channels:read", "groups:read"),
@@ -134,7 +140,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    needed = [field.name for field in fields(Deps) if field.default is MISSING]
+    needed = [field.name for field in fields(Deps)]
     listeners.register(app, Deps(**dict.fromkeys(needed, handed)))
     return app
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.decide import decide
-from bot.domain.plan_state import StepStatus
+from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.values import Status
 from tests.fakes.commands import (
     APPROVED,
@@ -124,6 +124,23 @@ class TestSteps:
         )
         assert types(decide(running, verify())) == ["action.verified", "incident.resolved"]
 
+    @pytest.mark.parametrize(
+        ("checked", "more", "status"),
+        [
+            (False, done(0), PlanStatus.RUNNING),
+            (False, [*done(0), *done(1)], PlanStatus.DONE),
+            (True, [*done(0), *done(1)], PlanStatus.RUNNING),
+            (True, [*done(0), *done(1), recovered()], PlanStatus.DONE),
+        ],
+    )
+    def test_it_is_done_with_its_last_step_and_the_check_afterwards_where_it_has_one(
+        self, checked: bool, more: Any, status: PlanStatus
+    ) -> None:
+        fix = plan() if checked else plan(verify=())
+        state = told(opened(), diagnosed(), proposed(fix), decided(which=fix), more).plans["P1"]
+        assert state.status is status
+        assert state.live == (status is PlanStatus.RUNNING)
+
     def test_a_recovery_resolves_in_the_runbooks_words(self) -> None:
         running = told(APPROVED, done(0), done(1))
         assert running.status is Status.MITIGATED
@@ -142,6 +159,10 @@ class TestSteps:
 
 class TestUndoing:
     FAILED = [*APPROVED, *done(0), *done(1), recovered(passed=False)]
+
+    def test_is_not_over_while_something_of_it_is_to_be_put_back(self) -> None:
+        assert told(self.FAILED).plans["P1"].live
+        assert not told(self.FAILED, undoing(1), undone(1), undoing(), undone()).plans["P1"].live
 
     def test_goes_backwards(self) -> None:
         assert_refused(told(self.FAILED), begin_undo(0), "not to be undone now")

@@ -22,6 +22,7 @@ from tests.fakes.story import (
     opened,
     plan,
     proposed,
+    recovered,
     started,
     undoing,
     voided,
@@ -80,7 +81,7 @@ TEAMS = ask(2).model_copy(
         (opened(), proposed(verdict=ask(2)), decided(), decided(by="U2"), started()),
         (opened(), [*proposed(), decided(), started()]),
         (opened(), proposed(), decided(), started(), finished(), undoing()),
-        (proposed(), decided(), done(0), done(1), undoing(1), undoing(0)),
+        (proposed(), decided(), done(0), done(1), recovered(passed=False), undoing(1), undoing()),
         (proposed(), decided(), start(digest=plan().digest("change"), rule="change")),
     ],
     ids=["approved", "allowed", "by two", "in one commit", "undone", "all undone", "with its mark"],
@@ -182,7 +183,7 @@ class TestSeveralPlansInOneTrail:
         assert lacks(*trail, undoing()) == [(4, "step 1 of P1 was undone, though it never ran")]
 
     def test_an_undo_of_one_is_none_of_another(self) -> None:
-        first = (proposed(), decided(), done(0), undoing())
-        second = (proposed(self.TWIN), self.approves("P2"), done(0, "P2"))
+        first = (proposed(), decided(), done(0), voided("guard"), undoing())
+        second = (proposed(self.TWIN), self.approves("P2"), done(0, "P2"), voided("guard", "P2"))
         undone = undoing().model_copy(update={"plan_id": "P2"})
         assert lacks(*first, *second, undone) == []

@@ -10,21 +10,23 @@ import pytest
 
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.values import Status
+from bot.domain.work import Work
 from bot.policy.freeze import Freeze
 from bot.policy.thresholds import EscalateWhen
 from tests.fakes.house import ALLOWING, INVENTORY, House, draft, rules
 from tests.fakes.poll import until
 from tests.fakes.tools import (
     CreateTicket,
+    Lamp,
     Look,
     Paint,
     PaintLamp,
     PaintLampAnew,
     UpdateTicket,
 )
-from tools.kit.errors import OutcomeUnknown
+from tools.kit.errors import OutcomeUnknown, Unavailable
 from tools.kit.tool import Context
-from tools.kit.types import Handle
+from tools.kit.types import Evidence, Handle
 
 
 async def test_an_approved_plan_runs_to_the_end(house: House) -> None:
@@ -293,6 +295,19 @@ class TestObjections:
         assert len((await again.incident()).fixes) == 1
 
 
+async def read_for(house: House, monkeypatch: pytest.MonkeyPatch, step: int) -> list[str]:
+    """The lamps looked at when a worker is told to run that step."""
+    read: list[str] = []
+
+    async def look(self: Look, params: Lamp, ctx: Context) -> Evidence:
+        read.append(params.lamp)
+        raise Unavailable("no light")
+
+    monkeypatch.setattr(Look, "run", look)
+    await house.executor.execute(Work.parse(f"INC-1|execute|P1:{step}", house.clock()), "")
+    return read
+
+
 class TestThatCannotStart:
     @pytest.mark.invariant(10)
     async def test_without_a_checkpoint_there_is_no_effect(self, house: House) -> None:
@@ -316,6 +331,49 @@ class TestThatCannotStart:
         incident = await few.incident()
         assert "paint attic green" not in few.world.painted
         assert "limit reached: 1 paint on lamps in 1 h; the next" in incident.calls[-1].reason
+
+    async def test_the_limit_is_that_of_the_rule_for_a_diagnosis_so_sure(
+        self, house: House
+    ) -> None:
+        sure = {"id": "sure", "effects": ["write"], "min_confidence": "high", "then": "allow"}
+        limited = {**sure, "limit": {"count": 1, "per": "1h"}}
+        few = House(house.redis, policy=rules(limited, *ALLOWING))
+        few.brain.plan = draft("hall", "attic")
+        await few.asked()
+        assert "paint attic green" not in few.world.painted
+
+    @pytest.mark.parametrize(
+        ("seconds", "status"), [(299, PlanStatus.READY), (300, PlanStatus.VOID)]
+    )
+    async def test_a_backend_that_is_away_is_waited_for_five_minutes(
+        self, house: House, seconds: float, status: PlanStatus
+    ) -> None:
+        await house.approved()
+        house.world.checkpoint_down = True
+        await house.later(seconds)
+        assert (await house.fix()).status is status
+
+    @pytest.mark.parametrize(
+        ("choice", "step"),
+        [("approve", 1), ("reject", 0)],
+        ids=["out of its turn", "of a rejected plan"],
+    )
+    async def test_nothing_is_even_read_for_a_step_that_may_not_start(
+        self, house: House, monkeypatch: pytest.MonkeyPatch, choice: str, step: int
+    ) -> None:
+        house.brain.plan = draft("hall", "attic")
+        await house.asked()
+        await house.decide(choice)
+        assert await read_for(house, monkeypatch, step) == []
+
+    async def test_nor_for_one_that_has_begun(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house.world.painting = "answer lost"
+        await house.approved()
+        await house.jobs.run("INC-1|execute|P1:0")
+        assert (await house.fix()).steps[0].status is StepStatus.STARTED
+        assert await read_for(house, monkeypatch, 0) == []
 
     async def test_a_refusal_of_the_backend_calls_a_person(self, house: House) -> None:
         await house.approved()

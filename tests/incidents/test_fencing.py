@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.adapters import keys, redis_ledger
 from bot.domain import commands as c
 from bot.domain.plan_state import PlanStatus, StepStatus
+from bot.incidents.pace import NORMAL
 from tests.fakes.house import House, draft
 from tests.fakes.story import alert
 from tests.fakes.tools import Colour, CreateTicket, Look, Paint, PaintLamp, UpdateTicket
@@ -84,14 +85,16 @@ async def test_one_continued_after_another_did_the_step_sends_nothing(redis: Red
     assert (await stale.events()).count("action.started") == 2, "one ticket, one lamp"
 
 
-def stops_after(house: House, command: type[c.Command], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process is stopped for two minutes once such a command is on disk."""
+def stops_after(
+    house: House, command: type[c.Command], monkeypatch: pytest.MonkeyPatch, seconds: float = 120
+) -> None:
+    """The process is stopped for so long once such a command is on disk."""
     handle = house.incidents.handle
 
     async def stopping(incident: str, given: Any, **more: Any) -> Any:
         after = await handle(incident, given, **more)
         if isinstance(given, command):
-            house.clock.advance(120)
+            house.clock.advance(seconds)
         return after
 
     monkeypatch.setattr(house.incidents, "handle", stopping)
@@ -99,12 +102,13 @@ def stops_after(house: House, command: type[c.Command], monkeypatch: pytest.Monk
 
 @pytest.mark.invariant(16)
 @pytest.mark.invariant(8)
+@pytest.mark.parametrize("seconds", [NORMAL.call_seconds, 120])
 async def test_one_stopped_between_record_and_effect_no_longer_sends_it(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     """By then somebody may have read back that it never landed."""
     await house.approved()
-    stops_after(house, c.StartStep, monkeypatch)
+    stops_after(house, c.StartStep, monkeypatch, seconds)
     await house.jobs.run(STEP)
     assert house.world.painted == []
     monkeypatch.undo()

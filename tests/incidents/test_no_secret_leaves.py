@@ -233,8 +233,8 @@ async def test_no_secret_reaches_redis_slack_a_model_a_ticket_or_a_log(
         said = await in_slack(slack, house)
         assert "Approve" in said
         card = (await RedisSlots(redis).all("INC-1"))["card"]
-        place = {"channel": card.channel, "thread_ts": card.ts}
-        question = Question(id="1.2", by="U1", text=f"is it {LEAK}?", **place)
+        thread: dict[str, Any] = {"channel": card.channel, "thread_ts": card.ts}
+        question = Question(id="1.2", by="U1", text=f"is it {LEAK}?", **thread)
         await Answers(house.ledger, house.clock).give(question, "INC-1", f"no, not {LEAK}")
         await house.decide()
         await house.work()

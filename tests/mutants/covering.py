@@ -46,6 +46,13 @@ COVERING: dict[str, tuple[str, ...]] = {
         "tests/incidents/test_executor.py",
         _NARROWING,
     ),
+    "bot/incidents/executor.py": (
+        "tests/incidents/test_executor.py",
+        "tests/incidents/test_fencing.py",
+        "tests/incidents/test_start_on_record.py",
+        "tests/incidents/test_discretion.py",
+        "tests/incidents/test_brakes.py",
+    ),
     "bot/incidents/preconditions.py": ("tests/incidents/test_executor.py",),
     "bot/incidents/drift.py": ("tests/incidents/test_drift.py",),
     "bot/incidents/approvals.py": ("tests/incidents/test_approvals.py",),

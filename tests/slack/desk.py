@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,9 @@ from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_follows import RedisFollows
 from bot.adapters.redis_homes import RedisHomes
 from bot.adapters.redis_ledger import RedisLedger
+from bot.adapters.redis_questions import RedisQuestions
 from bot.adapters.redis_slots import RedisSlots
+from bot.adapters.redis_talks import RedisTalks
 from bot.domain import events as e
 from bot.domain.ports import Claim, Rotas
 from bot.domain.work import Work
@@ -26,15 +28,21 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.courier import Courier
+from bot.incidents.feedback import Feedback
 from bot.incidents.following import Following
+from bot.incidents.hints import Hints
+from bot.incidents.inquiry import Inquiry
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
+from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 from bot.incidents.responders import Responders
 from bot.incidents.service import Incidents
+from bot.incidents.thinking import Thinking
+from bot.knowledge.memory import SearchIncidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
@@ -50,14 +58,20 @@ from bot.slack.homes import Homes
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.teller import Teller
+from bot.slack.thinker import Thinker
 from tests.fakes import house, story
+from tests.fakes.changes import FewChanges
 from tests.fakes.house import rules
 from tests.fakes.poll import until
 from tests.fakes.tools import Brighten, Look, PaintLamp, World
+from tools.changes.tools import QueryChanges
 from tools.kit.catalog import Catalog
 
 CHANNEL = "C0INCIDENT"
 INVENTORY = Inventory.model_validate({"services": {"etl": {"environment": "production"}}})
+SERVICES = Inventory(services={**house.INVENTORY.services, **INVENTORY.services})
+"""What a person may name: the lamps of the house besides."""
 Message = dict[str, Any]
 
 
@@ -66,6 +80,35 @@ class NoQueue:
 
     async def enqueue(self, work: Sequence[Work]) -> None:
         """Dropped: the ledger stays the truth."""
+
+
+class Bench:
+    """The worker of these tests: thinks as it is told to, or not at all."""
+
+    def __init__(self) -> None:
+        self.questions: RedisQuestions | None = None
+        self.think: Callable[[Question], Awaitable[str]] | None = None
+        self.asked: list[Question] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, question_id: str) -> None:
+        if self.questions is None:
+            return
+        question = await self.questions.get(question_id)
+        if question is None:
+            return
+        self.asked.append(question)
+        if self.think is not None:
+            task = asyncio.create_task(self._answer(question, self.think))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _answer(
+        self, question: Question, think: Callable[[Question], Awaitable[str]]
+    ) -> None:
+        text = await think(question)
+        if self.questions is not None:
+            await self.questions.answer(question.id, text)
 
 
 class Desk:
@@ -78,9 +121,17 @@ class Desk:
         *,
         rotas: Rotas | None = None,
         standing_in: tuple[str, ...] = (),
+        changes: bool = True,
+        channel: str = CHANNEL,
+        model: bool = False,
+        patience: float = 30.0,
     ) -> None:
+        """`changes`: whether a source of changes is configured. `model`: whether one is set.
+        `patience`: seconds that an answer may take.
+        """
         self.slack = slack
         self.redis = redis
+        self.channel = channel
         self.now: datetime = story.at(10)
         self.client: AsyncWebClient = make_client(slack.bot_token, slack.api_url)
         self.ledger = RedisLedger(redis, sync_each_commit=False)
@@ -98,24 +149,62 @@ class Desk:
         self.brakes = MembersBrakes(brakes, self.directory, ("@data-oncall",))
         self.approvals = Approvals(self.incidents, self.directory)
         self.world = World()
-        catalog = Catalog([Look(self.world), PaintLamp(self.world), Brighten(self.world)])
+        self.feed = FewChanges()
+        catalog = Catalog(
+            [
+                Look(self.world),
+                PaintLamp(self.world),
+                Brighten(self.world),
+                SearchIncidents(self.ledger),
+                *([QueryChanges(self.feed)] if changes else []),
+            ]
+        )
+        readings = Readings(catalog, self.clock, Redactor().clean_all)
         self.planner = Planner(
             catalog,
-            Readings(catalog, lambda: self.now, Redactor().clean_all),
+            readings,
             rules(),
             house.INVENTORY,
             ("@data-oncall",),
             lambda: self.now,
             self.controls,
         )
+        self.messages = Messages(self.client, self.slots)
+        self.inquiry = Inquiry(readings, catalog, INVENTORY, self.slots, self.clock)
+        self.bench = Bench()
+        self.questions = RedisQuestions(redis, self.bench)
+        self.bench.questions = self.questions
+        self.model = model
+        self.answers = Answers(self.ledger, self.clock)
+        self.teller = Teller(
+            self.ledger,
+            self.slots,
+            self.messages,
+            self.directory,
+            self.inquiry,
+            self.clock,
+            channel,
+        )
+        self.thinker = Thinker(
+            self.client,
+            self.questions,
+            self.ledger,
+            self.answers,
+            self.teller,
+            self.messages,
+            self.slots,
+            self.directory,
+            self.clock,
+            seconds=patience,
+        )
         self.narrowing = Narrowing(self.incidents, catalog, self.planner, self.directory)
         self.projector = Projector(
             self.ledger,
             self.ledger,
             self.slots,
-            Messages(self.client, self.slots),
+            self.messages,
             self.directory,
-            CHANNEL,
+            channel,
             standing_in=standing_in,
             declared=self.narrowing.declared,
             inventory=INVENTORY,
@@ -127,7 +216,7 @@ class Desk:
         herald = SlackHerald(Messages(self.client, self.slots), self.slots, self.directory, CHANNEL)
         self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
         board = Board(self.ledger)
-        addresses = Addresses(self.slots, Messages(self.client, self.slots))
+        addresses = Addresses(self.slots, self.messages)
         glance = Glance(self.directory)
         self.homes = Homes(
             self.client,
@@ -139,10 +228,10 @@ class Desk:
             self.directory,
             glance,
             self.following,
-            CHANNEL,
-            lambda: self.now,
+            channel,
+            self.clock,
         )
-        self.opening = Opening(self.incidents, INVENTORY, self.directory)
+        self.opening = Opening(self.incidents, SERVICES, self.directory)
         self.given: dict[str, Any] = {
             "notes": Notes(self.incidents, self.directory),
             "homes": self.homes,
@@ -156,27 +245,35 @@ class Desk:
     def app(self, signing_secret: str | None = None) -> AsyncApp:
         """A Bolt app with every listener."""
         app = make_app(self.client, signing_secret)
-        answers = Answers(self.ledger, lambda: self.now)
         takeover = Takeover(self.incidents, self.directory)
         deps = Deps(
             self.approvals,
             self.narrowing,
-            answers,
+            self.answers,
             self.directory,
             self.slots,
             takeover,
             self.brakes,
+            self.teller,
+            RedisTalks(self.redis),
+            Feedback(self.ledger, self.directory, self.clock),
+            Hints(self.incidents, self.directory, lambda _, text: "runbook" in text),
             self.following,
+            Thinking(self.questions, SERVICES, model=self.model),
+            self.opening,
+            self.thinker.wake,
             responders=Responders(self.incidents, self.directory),
-            opening=self.opening,
             lists=Lists(self.ledger, self.directory),
             ledger=self.ledger,
-            channel=CHANNEL,
+            channel=self.channel,
             client=self.client,
             **self.given,
         )
         listeners.register(app, deps)
         return app
+
+    def clock(self) -> datetime:
+        return self.now
 
     async def connect(self) -> None:
         """Listen over Socket Mode and keep Slack as the ledger says."""
@@ -189,6 +286,11 @@ class Desk:
     def project(self) -> None:
         """Run the projector until the desk is closed."""
         self._tasks.append(asyncio.create_task(self.projector.run()))
+        self.think()
+
+    def think(self) -> None:
+        """Follow questions until the desk is closed."""
+        self._tasks.append(asyncio.create_task(self.thinker.run()))
 
     async def close(self) -> None:
         for task in self._tasks:

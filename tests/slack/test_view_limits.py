@@ -15,18 +15,24 @@ from bot.domain.following import Subscription
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
 from bot.incidents.gravity import Proposal
+from bot.incidents.hints import Taken
+from bot.incidents.intent import Intent
 from bot.incidents.leeway import Leeway, Offer
+from bot.incidents.question import Question
 from bot.incidents.quiet import Quiet
 from bot.sandbox.slack.checks.blocks import accept_blocks
+from bot.sandbox.slack.checks.chunks import accept_chunks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
 from bot.slack.home import Deciding, Home
 from bot.slack.listeners.refusal import told
 from bot.slack.origin import Origin, words_of
 from bot.slack.slots import Slot
-from bot.slack.views.answer import answer_text
+from bot.slack.views.answers.reply import reply
+from bot.slack.views.answers.told import Told
 from bot.slack.views.edit import answer_view, edit_view, waiting_view
 from bot.slack.views.edited import read_edit
+from bot.slack.views.hint import hint_taken
 from bot.slack.views.home import away_view, home_view
 from bot.slack.views.quiet import quiet_view
 from bot.slack.views.reject import reject_view
@@ -36,8 +42,18 @@ from bot.slack.views.shortcuts import (
     opening_view,
     where_told,
 )
+from bot.slack.views.spoken import spoken
 from bot.slack.views.text import People, read
+from bot.slack.views.thinking import (
+    looked_words,
+    outside_slot,
+    stopped_words,
+    tasks_of,
+    thinking_slot,
+    worded,
+)
 from bot.slack.views.thread import thread
+from bot.slack.views.which import MOST_BUTTONS, Choice, which
 from tests.fakes import story
 from tests.slack.scenes import MAYA, alert, begun, books, noted, plan, reported, scene, switch
 from tools.kit.narrowing import Narrows
@@ -157,14 +173,41 @@ def _work(text: str) -> Iterator[e.WorkEvent]:
             at=story.at(1), actor="opsbot", id=f"E{number}", check=f"check {number}",
             title=text, finding=text, evidence=seen,
         )  # fmt: skip
-    yield e.QuestionAnswered(
-        at=story.at(3), actor=MAYA, id="1.1", channel="C1", thread_ts="1.1", question=text,
-        answer=answer_text(scene(_opened(text)).incident, People()),
+    for intent in Intent:
+        yield e.QuestionAnswered(
+            at=story.at(3), actor=MAYA, id=f"1.{intent}", channel="C1", thread_ts="1.1",
+            question=text, answer=reply(intent, _told(text)),
+        )  # fmt: skip
+
+
+def _told(text: str) -> Told:
+    """Everything that an answer may be made from says `text`."""
+    reached = e.DiagnosisReached(at=story.at(2), actor="opsbot", diagnosis=_diagnosis(text))
+    proposal = _plan(text)
+    no = story.decided("reject", MAYA, proposal).model_copy(update={"reason": text})
+    call = e.PersonCalled(at=story.at(50), actor="opsbot", to=("@data-oncall", text), reason=text)
+    asked = scene(
+        reached,
+        *story.proposed(proposal, story.ask(rule=text or "r")),
+        no,
+        call,
+        work=[
+            e.EvidenceRecorded(
+                at=story.at(1), actor="opsbot", id="E1", check="c", title=text, finding=text,
+                evidence=Evidence(tool="t", query="q", summary=text, url=f"https://grafana.example.com/{text}"),
+            )
+        ],
+        links={"card": "https://grafana.example.com/card", "approval:P1": "https://jira.example.com/a"},
+        people=People(names={MAYA: text, "@data-oncall": text}),
     )  # fmt: skip
-
-
-def _opened(text: str) -> e.IncidentEvent:
-    return e.DiagnosisReached(at=story.at(2), actor="opsbot", diagnosis=_diagnosis(text))
+    titled = asked.incident.model_copy(update={"title": text, "impact": text, "service": text})
+    change = {"at": "2026-11-23T01:40:00+00:00", "text": text, "services": [text], "by": text}
+    looked = Evidence(
+        tool="t", query="q", summary=text, excerpt=text, url=f"https://grafana.example.com/{text}",
+        values={"changes": [change, {"at": text}, text]},
+    )  # fmt: skip
+    shown = asked.model_copy(update={"incident": titled})
+    return Told(scene=shown, now=story.at(100), looked=looked)
 
 
 def _plan(text: str) -> Any:
@@ -323,7 +366,7 @@ async def test_slack_takes_the_answer_to_an_edit(text: str) -> None:
 def _home(text: str, rows: int) -> Home:
     """A tab in which everything that others wrote says `text`."""
     proposal = _plan(text)
-    asked = scene(_opened(text), *story.proposed(proposal, story.ask(rule=text or "r"))).incident
+    asked = scene(*story.proposed(proposal, story.ask(rule=text or "r"))).incident
     changes = {"title": text, "service": text, "commander": MAYA}
     incidents = tuple(
         asked.model_copy(update={"id": f"INC-{n}", **changes}) for n in range(1, rows + 1)
@@ -397,3 +440,55 @@ def test_slack_takes_the_modals_of_the_shortcuts_and_reads_no_markup_in_them(
                 assert not HIDDEN.search(said["text"])
     accept_view(quiet_view(Quiet.parse("22:00-07:00")), "modal")
     accept_view(quiet_view(None), "modal")
+
+
+@pytest.mark.parametrize("count", [2, 5, 6, 40])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_question_which_incident(text: str, count: int) -> None:
+    found = [
+        _told(text).scene.incident.model_copy(update={"id": f"INC-{number}"})
+        for number in range(count)
+    ]
+    asked = which(found, text)
+    accept_blocks(json.loads(json.dumps(list(asked.blocks))), "message")
+    assert "<" not in "".join(_mrkdwn(list(asked.blocks)))
+    buttons = [b for block in asked.blocks for b in block.get("elements", ())]
+    assert len(buttons) == (count if count <= MOST_BUTTONS else 0)
+    chosen = [Choice.unpack(b["value"]) for b in buttons]
+    assert [choice.incident for choice in chosen if choice] == [
+        f"INC-{n}" for n in range(len(buttons))
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_what_is_said_of_a_question_outside_any_incident(text: str) -> None:
+    asked = Question(
+        id="1.1", by=MAYA, channel="C1", thread_ts="1.1", text=text, service=text or "etl"
+    )
+    work = list(_work(text))
+    tasks = tasks_of(work, "")
+    words = looked_words(asked, text, work)
+    slots = [
+        thinking_slot(asked, tasks),
+        thinking_slot(asked, ()),
+        outside_slot(asked, words, offer=True),
+        outside_slot(asked, worded(text) or "x", offer=False),
+        outside_slot(asked, stopped_words(text), offer=False),
+    ]
+    for slot in slots:
+        accept_blocks(json.loads(json.dumps(list(slot.blocks))), "message")
+        assert len(read(slot.text)) <= 150
+        left = re.sub(r"<https://grafana\.example\.com/[^<>|\s]*\|[^<>|]*>", "", str(slot.blocks))
+        assert not re.search("<[@!#h]", left)
+    accept_chunks([{"type": "task_update", **task.model_dump()} for task in tasks])
+    assert words.endswith("Nothing was changed.")
+    assert all(len(line) < 3000 for line in worded(text).split("\n"))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("how", ["running", "again", "waits", "kept", "enough"])
+def test_slack_takes_what_is_said_of_a_hint(text: str, how: Any) -> None:
+    told_of = _told(text)
+    words = hint_taken(told_of, Taken(how=how, incident=told_of.scene.incident))
+    accept_blocks(json.loads(json.dumps(list(spoken(words).blocks))), "message")
+    assert not re.search("<[@!#]", words)

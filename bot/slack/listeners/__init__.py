@@ -9,12 +9,16 @@ from bot.slack.listeners import (
     catch_up,
     commands,
     edit,
+    feedback,
     follow,
+    greeting,
     home,
     mention,
     once,
     opening,
     people,
+    question,
+    session,
     take,
     timeline,
     unknown,
@@ -36,4 +40,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
     commands.register(app, deps)
     people.register(app, deps)
     mention.register(app, deps)
+    question.register(app, deps)
+    greeting.register(app)
+    feedback.register(app, deps)
+    session.register(app, deps)
     unknown.register(app)

@@ -58,8 +58,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
         await _respond(deps, asked, respond, answer)
 
 
-async def commanded(deps: Deps, question: Question) -> bool:
-    """Whether that was a command to `@opsbot`; what there is to say of it is said then."""
+async def commanded(deps: Deps, question: Question) -> str | None:
+    """None where that was no command to `@opsbot`; what there is to say of one is said here."""
     asked = Asked(
         user=question.by,
         channel=question.channel,
@@ -74,11 +74,11 @@ async def commanded(deps: Deps, question: Question) -> bool:
         answer: Answer | None = _misunderstood(str(error), question.text)
     else:
         if command is None:
-            return False
+            return None
         answer = await guarded(deps, asked, perform(deps, asked, command))
     if answer:
         await _say(deps, asked, answer)
-    return True
+    return ""
 
 
 async def answered(deps: Deps, asked: Asked, text: str) -> Answer | None:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.ports import Ledger, SlotStore
+from bot.domain.ports import Ledger, SlotStore, Talks
 from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.feedback import Feedback
 from bot.incidents.following import Following
+from bot.incidents.hints import Hints
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
-from bot.incidents.question import Question
 from bot.incidents.responders import Responders
+from bot.incidents.thinking import Thinking
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
 from bot.slack.homes import Homes
+from bot.slack.teller import Teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,16 @@ class Deps:
     slots: SlotStore
     takeover: Takeover
     brakes: MembersBrakes
+    teller: Teller
+    talks: Talks
+    feedback: Feedback
+    hints: Hints
     following: Following
-    responders: Responders
+    thinking: Thinking
     opening: Opening
+    wake: Callable[[], None]
+    """Tells whoever follows questions that there is a new one."""
+    responders: Responders
     lists: Lists
     ledger: Ledger
     channel: str
@@ -46,5 +56,3 @@ class Deps:
     homes: Homes
     board: Board
     addresses: Addresses
-    ask: Callable[[Question], Awaitable[str | None]] | None = None
-    """Has a model answer; None where none is set."""

@@ -1,4 +1,4 @@
-"""An incident as one person is shown it on asking, and where its messages are."""
+"""Where the messages of incidents stand in Slack."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from collections.abc import Iterable
 
 from slack_sdk.errors import SlackApiError
 
-from bot.domain.incident import Incident
 from bot.slack.listeners.deps import Deps
-from bot.slack.scene import Scene, named
-
-
-async def scene_of(deps: Deps, incident: Incident) -> Scene:
-    """Without links: what is said of it names nobody by a mention."""
-    return Scene(
-        incident=incident,
-        work=tuple(await deps.ledger.work(incident.id)),
-        people=await deps.directory.people(named(incident)),
-    )
 
 
 async def links(deps: Deps, slots: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.domain.incident import Incident
 from bot.domain.refusals import CommandRefusedError
+from bot.incidents.intent import Intent
 from bot.slack import grammar as g
 from bot.slack.listeners import brakes, follow, sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.views import commands as say
-from bot.slack.views.answer import answer_text
 from bot.slack.views.brakes import which_scope
 from bot.slack.views.catchup import catchup_lines
 from bot.slack.views.commands import Answer
@@ -68,11 +68,10 @@ async def _on_one(deps: Deps, asked: Asked, command: g.Command) -> Answer | None
         raise CommandRefusedError(f"there is no incident {name}")
     match command:
         case g.ShowStatus():
-            scene = await sight.scene_of(deps, incident)
-            return Answer(text=answer_text(incident, scene.people))
+            return Answer(text=await deps.teller.answer(incident, Intent.DOING))
         case g.CatchUp():
-            scene = await sight.scene_of(deps, incident)
-            return Answer(text="\n".join(catchup_lines(scene)), private=True)
+            told = await deps.teller.told(incident)
+            return Answer(text="\n".join(catchup_lines(told.scene)), private=True)
         case g.Decide():
             slot = f"approval:{incident.fix.plan.id}" if incident.fix else ""
             links = await sight.links(deps, [(incident.id, slot)])

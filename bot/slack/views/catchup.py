@@ -8,6 +8,7 @@ from bot.domain.plan_state import PlanState, PlanStatus
 from bot.slack.scene import Scene
 from bot.slack.views.card import now, upcoming
 from bot.slack.views.failure import failure_of
+from bot.slack.views.links import anchor
 from bot.slack.views.text import clock, lasting, said
 
 MOST_LINES = 8
@@ -44,8 +45,10 @@ def _headline(scene: Scene) -> str:
     took = f", since {clock(began)}" if began else ""
     if began and incident.resolved_at:
         took = f", it took {lasting(began, incident.resolved_at)}"
+    name, link = said(incident.id, 40), scene.links.get("card")
+    linked = anchor(name, link) if link else name
     return (
-        f"*{said(incident.id, 40)} · {incident.severity.upper()} · {scene.stage.word}*"
+        f"*{linked} · {incident.severity.upper()} · {scene.stage.word}*"
         f" {said(incident.title, 120)}{who}{took}"
     )
 

@@ -6,6 +6,7 @@ from bot.domain import events as e
 from bot.domain.values import Diagnosis
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.feedback import feedback_buttons
 from bot.slack.views.links import source
 from bot.slack.views.text import NOTICE_LIMIT, fitted, said, section
 
@@ -29,7 +30,10 @@ def diagnosis(scene: Scene) -> Slot | None:
     return Slot(
         id="diagnosis",
         text=said(f"{scene.incident.id} {_notice(reached)}", NOTICE_LIMIT),
-        blocks=(section(fitted(lines, _LONGEST)),),
+        blocks=(
+            section(fitted(lines, _LONGEST)),
+            feedback_buttons(scene.incident.id, "diagnosis"),
+        ),
     )
 
 

@@ -14,6 +14,8 @@ from bot.slack.views.links import shows
 from bot.slack.views.text import Block, context, cut, said
 
 _SHOWN = 6
+_FOR_A_QUESTION = "ask-"
+"""Begins what somebody's question had looked at; its own answer shows that."""
 _TITLE = 120
 _STATUS = {"found": "complete", "empty": "complete", "failed": "error"}
 
@@ -23,7 +25,11 @@ def investigation(scene: Scene) -> Slot | None:
 
     Of a wide incident each agent is a task, so that it is seen who does what.
     """
-    started = {w.check: w for w in scene.work if isinstance(w, e.CheckStarted)}
+    started = {
+        w.check: w
+        for w in scene.work
+        if isinstance(w, e.CheckStarted) and not w.check.startswith(_FOR_A_QUESTION)
+    }
     threads = scene.incident.threads.values()
     if not started and not threads:
         return None

@@ -10,6 +10,7 @@ from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.cost import model_cost
 from bot.slack.views.execution import decided
+from bot.slack.views.feedback import feedback_counts
 from bot.slack.views.links import source
 from bot.slack.views.text import NOTICE_LIMIT, clock, fitted, lasting, said, section
 from tools.kit.types import Handle
@@ -44,6 +45,8 @@ def report(scene: Scene) -> Slot | None:
     lines += _still_open(scene)
     lines.append(f"*Timeline:* {_timeline(scene)}")
     lines.append(f"*Cost:* {model_cost(scene.work) or 'no model was asked'}")
+    liked = feedback_counts(scene.work)
+    lines += [f"*Feedback:* {liked}"] if liked else []
     audit = f"*Audit:* {incident.version} entries, head {incident.head[:8]}"
     # Last, and never cut off: a trail that is cut off or written anew shows by it alone.
     body = fitted(lines, _LONGEST - len(audit))

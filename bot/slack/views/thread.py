@@ -12,6 +12,7 @@ from bot.slack.views.card import card
 from bot.slack.views.diagnosis import diagnosis
 from bot.slack.views.escalation import escalations
 from bot.slack.views.execution import execution, failure
+from bot.slack.views.feedback import feedback_buttons
 from bot.slack.views.investigation import investigation
 from bot.slack.views.monitor import monitor
 from bot.slack.views.report import report
@@ -37,15 +38,18 @@ def thread(scene: Scene) -> list[Slot]:
     slots += escalations(scene)
     slots.append(report(scene))
     answers = {w.id: w for w in scene.work if isinstance(w, e.QuestionAnswered)}
-    slots += [_answer(answered) for answered in answers.values()]
+    slots += [answer_slot(scene.incident.id, answered) for answered in answers.values()]
     return [slot for slot in slots if slot is not None]
 
 
-def _answer(answered: e.QuestionAnswered) -> Slot:
+def answer_slot(incident: str, answered: e.QuestionAnswered) -> Slot:
     return Slot(
         id=f"answer:{answered.id}",
         text=said(read(answered.answer), NOTICE_LIMIT),
-        blocks=(section(fitted(answered.answer.split("\n"), _ANSWER)),),
+        blocks=(
+            section(fitted(answered.answer.split("\n"), _ANSWER)),
+            feedback_buttons(incident, f"answer:{answered.id}"),
+        ),
         channel=answered.channel,
         thread_ts=answered.thread_ts,
     )

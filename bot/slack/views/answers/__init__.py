@@ -1,0 +1,1 @@
+"""Answers in chat, one file for each kind of question: pure, from what is known."""
