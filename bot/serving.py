@@ -27,6 +27,7 @@ from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
 from bot.incidents.responders import Responders
@@ -36,9 +37,13 @@ from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
+from bot.slack.addresses import Addresses
 from bot.slack.app import find_channel, make_app, make_client, unreachable
+from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.glance import Glance
 from bot.slack.herald import SlackHerald
+from bot.slack.homes import Homes
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
@@ -79,6 +84,23 @@ async def serve(settings: Settings) -> None:
         following = Following(
             core.follows, core.ledger, prepared.inventory, directory, channel, wiring.now
         )
+        board = Board(core.ledger)
+        addresses = Addresses(core.slots, messages)
+        glance = Glance(directory)
+        homes = Homes(
+            client,
+            core.ledger,
+            core.homes,
+            core.slots,
+            board,
+            addresses,
+            directory,
+            glance,
+            following,
+            channel,
+            wiring.now,
+            redactor=core.redactor,
+        )
         teller = _teller(core, prepared, messages, directory, channel)
         thinker = Thinker(
             client,
@@ -113,6 +135,10 @@ async def serve(settings: Settings) -> None:
             channel=channel,
             client=client,
             storm=StormDesk(Storms(core.ledger), core.incidents, takeover),
+            notes=Notes(core.incidents, directory),
+            homes=homes,
+            board=board,
+            addresses=addresses,
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
@@ -156,9 +182,8 @@ async def serve(settings: Settings) -> None:
             voice = Voice(client, channel, lambda: store.trouble(core.redis))
             herald = SlackHerald(messages, core.slots, directory, channel)
             courier = Courier(core.follows, core.ledger, herald, wiring.now)
-            await _work(
-                intake, sweeper, projector, watchdog, pulse, catch_up, voice, courier, thinker
-            )
+            keeping = (watchdog, pulse, catch_up, voice, courier, thinker, homes)
+            await _work(intake, sweeper, projector, *keeping)
         finally:
             if handler:
                 await handler.close_async()  # type: ignore[no-untyped-call]

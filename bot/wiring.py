@@ -19,6 +19,7 @@ from bot import files
 from bot.adapters import audit_key, store
 from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_follows import RedisFollows
+from bot.adapters.redis_homes import RedisHomes
 from bot.adapters.redis_inbox import RedisInbox
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
@@ -90,6 +91,7 @@ class Core:
     inbox: RedisInbox
     slots: RedisSlots
     follows: RedisFollows
+    homes: RedisHomes
     queue: RqQueue
     incidents: Incidents
     controls: RedisControls
@@ -313,6 +315,7 @@ def _build(
         inbox=RedisInbox(client, sync_each_put=durable.sync_each_write, clean=redactor.clean_all),
         slots=RedisSlots(client),
         follows=RedisFollows(client),
+        homes=RedisHomes(client),
         queue=queue,
         incidents=incidents,
         controls=controls,

@@ -31,6 +31,11 @@ FOLLOWS = "opsbot:follows"
 QUIET = "opsbot:quiet"
 """Hash: user → their quiet hours."""
 
+HOMES = "opsbot:homes"
+"""Sorted set: user → when they last looked at their Home tab, seconds since the epoch."""
+HOMES_SHOWN = "opsbot:homes:shown"
+"""Hash: user → digest of what they were shown there."""
+
 
 def decisions(incident: str) -> str:
     return f"opsbot:{incident}:decisions"

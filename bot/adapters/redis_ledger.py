@@ -277,13 +277,18 @@ class RedisLedger:
         found: Any = await self._redis.zrange(keys.FEED, 0, count - 1, withscores=True)
         return [(incident, sequence) for incident, sequence in found]
 
-    async def wakes(self) -> AsyncIterator[None]:
-        """One item at each commit or note from now on; a lost connection raises."""
+    async def wakes(self) -> AsyncIterator[str]:
+        """The incident of each commit or note from now on; a lost connection raises.
+
+        Empty at first, once it listens: what came before was not heard.
+        """
         async with self._redis.pubsub() as channel:
             await channel.subscribe(keys.FEED)
             async for message in channel.listen():
                 if message["type"] == "message":
-                    yield
+                    yield str(message["data"])
+                elif message["type"] == "subscribe":
+                    yield ""
 
     async def touch(self, name: str) -> None:
         """Something of that name is to be shown anew: a storm, whose incidents changed."""

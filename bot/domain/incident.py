@@ -91,7 +91,7 @@ class Incident(Frozen):
     severity_changes: tuple[e.SeverityChanged, ...] = ()
     reopenings: tuple[e.IncidentReopened, ...] = ()
     reacted_at: datetime | None = None
-    """When a person last did anything here."""
+    """When a person last did anything here but note something."""
     stop: e.IncidentStopped | None = None
     """Who halted it, while it is halted."""
     hints: tuple[e.HintGiven, ...] = ()
@@ -167,7 +167,8 @@ class Incident(Frozen):
     def evolve(self, event: e.IncidentEvent) -> Incident:
         """Apply one event. Total: an event of another release changes nothing."""
         changes: dict[str, object] = {"updated_at": event.at}
-        if is_person(event.actor):
+        # Who puts something on the timeline may be anybody; whoever was called is called on.
+        if is_person(event.actor) and not isinstance(event, e.NoteAdded):
             changes["reacted_at"] = event.at
         return self._apply(event).model_copy(update=changes)
 

@@ -367,6 +367,20 @@ class Posted(Frozen):
     posted without anybody saying anything in between."""
 
 
+class HomeStore(Protocol):
+    """Who looked at their Home tab lately, and what they were shown there."""
+
+    async def opened(self, user: str, now: datetime) -> None: ...
+
+    async def lately(self, since: datetime) -> list[str]:
+        """Whoever looked after that, longest ago first."""
+
+    async def shown(self, user: str) -> str | None:
+        """The digest of what was shown last."""
+
+    async def show(self, user: str, digest: str) -> None: ...
+
+
 class Follows(Protocol):
     """Who follows what. Kept apart from incidents: it is about people."""
 

@@ -97,6 +97,15 @@ class SlackDirectory:
         barred = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
         return bool(found) and not any(found.get(flag) for flag in barred)
 
+    async def is_public(self, channel: str) -> bool:
+        """Whether every full member can read that channel; what Slack doesn't show us is not."""
+        try:
+            found = await self._channel(channel) or {"is_private": True}
+        except SlackApiError as error:
+            log.warning("whether %s is public can't be told: %s", channel, error)
+            return False
+        return not any(found.get(flag) for flag in ("is_private", "is_im", "is_mpim"))
+
     async def may_see(self, user: str, channel: str) -> bool:
         """Whether this person can read that channel now. Raises SlackApiError where Slack is away;
         what it doesn't show us, nobody may.
@@ -108,6 +117,12 @@ class SlackDirectory:
             return False
         if not found.get("is_private"):
             return await self.eligible(user)
+        return await self.has_joined(user, channel)
+
+    async def has_joined(self, user: str, channel: str) -> bool:
+        """Whether this person, who may be a guest, is a member of that channel now. Raises
+        SlackApiError where it isn't ours to see, too.
+        """
         cursor = ""
         while True:
             page = await self._client.conversations_members(

@@ -60,8 +60,9 @@ class Feed(Protocol):
 
     async def versions(self, incident_ids: Sequence[str]) -> list[int]: ...
 
-    def wakes(self) -> AsyncIterator[None]:
-        """One item at each change; may miss some, for the projector looks by itself as well."""
+    def wakes(self) -> AsyncIterator[str]:
+        """The incident of each change, and an empty one once it listens; may miss some, so whoever
+        listens looks by itself as well."""
 
 
 class Projector:

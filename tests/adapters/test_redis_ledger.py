@@ -15,7 +15,6 @@ from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.ports import Claim, ConflictError
 from bot.domain.work import Work
-from tests.fakes.poll import until
 from tests.fakes.story import START, alert, at, diagnosed, opened, proposed, resolved, skipped
 
 
@@ -30,11 +29,6 @@ async def committed(
 
 def claim(fingerprint: str = "fp-1", *, release: bool = False) -> Claim:
     return Claim(fingerprint=fingerprint, starts_at=START, release=release)
-
-
-async def listened_to(redis: Redis) -> bool:
-    [(_, listeners)] = await redis.pubsub_numsub(keys.FEED)
-    return int(listeners) > 0
 
 
 class TestCommits:
@@ -232,8 +226,7 @@ class TestFeed:
 
     async def test_it_wakes_whoever_listens(self, ledger: RedisLedger, redis: Redis) -> None:
         wakes = ledger.wakes()
-        first = asyncio.ensure_future(anext(wakes))
-        await until(lambda: listened_to(redis))
+        assert await asyncio.wait_for(anext(wakes), 5) == "", "it listens now"
         await committed(ledger, "INC-1", [opened()])
-        await asyncio.wait_for(first, 5)
+        assert await asyncio.wait_for(anext(wakes), 5) == "INC-1"
         await wakes.aclose()  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ METHOD_SCOPES: dict[str, tuple[str, ...]] = {
     "users_info": ("users:read",),
     "users_lookupByEmail": ("users:read.email",),
     "views_open": (),
+    "views_publish": (),
     "views_update": (),
 }
 """Bot scopes of each Web API method, for public and private channels, from its reference page."""
@@ -259,6 +260,7 @@ def test_the_app_connects_by_socket_and_can_be_written_to(manifest: dict[str, An
     assert settings["token_rotation_enabled"] is False
     assert manifest["features"]["bot_user"]["display_name"] == "opsbot"
     home = manifest["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert home["messages_tab_enabled"] is True
     assert home["messages_tab_read_only_enabled"] is False
 

@@ -168,7 +168,6 @@ async def test_a_command_is_answered_to_who_typed_it(opsbot: Product, slack: Oth
     assert "INC-1" in str(answer)
 
 
-@pytest.mark.xfail(strict=True, reason="there is no Home yet")
 async def test_home_shows_what_waits_for_its_owner(opsbot: Product, slack: OtherSlack) -> None:
     await asked(opsbot, slack)
     await slack.open_home()

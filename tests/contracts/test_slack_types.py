@@ -61,6 +61,7 @@ def test_slacks_types_take_every_view_at_its_largest(
     kinds = [kind for kind, _ in shown.values()]
     assert kinds.count("message") >= 300
     assert kinds.count("modal") >= 60
+    assert kinds.count("home") >= 60
     assert _compiled(tmp_path, shown) == {}
 
 

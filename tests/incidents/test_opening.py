@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.redis_ledger import RedisLedger
 from bot.domain.refusals import CommandRefusedError
+from bot.incidents.notes import Notes
 from bot.incidents.opening import Opened, Opening
+from bot.incidents.service import Incidents
+from bot.policy.rules import Breaker
+from bot.redaction.events import EventCleaner
+from bot.redaction.redactor import Redactor
 from tests.fakes.house import INVENTORY, House
 from tests.fakes.story import alert
+
+SECRET = "hunter2-of-the-attic"
+MESSAGE = "https://acme.slack.com/archives/C0A1B2C3D4E/p1760000000000100?thread_ts=1760000000.000100&cid=C0A1B2C3D4E"
 
 
 @pytest.fixture
@@ -97,3 +106,22 @@ async def test_what_is_refused_opens_nothing(
     with pytest.raises(CommandRefusedError, match=why):
         await by_hand(opening, **changes)
     assert await house.ledger.open_incidents() == []
+
+
+async def test_a_secret_in_what_was_said_stays_behind_and_the_message_is_still_known(
+    house: House,
+) -> None:
+    ledger = RedisLedger(
+        house.redis, sync_each_commit=False, clean=EventCleaner(Redactor([SECRET]))
+    )
+    incidents = Incidents(ledger, house.queue, house.clock, oncall=(), breaker=Breaker())
+    opening = Opening(incidents, INVENTORY, house.people)
+    fingerprint = "slack:C0INCIDENT9:1760000000.000100"
+    opened = await by_hand(opening, f"login fails with {SECRET}", fingerprint=fingerprint)
+    assert SECRET not in (await ledger.load(opened.incident.id)).model_dump_json()
+    assert SECRET not in opened.incident.model_dump_json()
+    assert not (await by_hand(opening, "again", fingerprint=fingerprint)).fresh
+    await Notes(incidents, house.people).add(opened.incident.id, "U1", SECRET, url=MESSAGE)
+    [note] = (await ledger.load(opened.incident.id)).notes
+    assert SECRET not in note.text
+    assert note.url == MESSAGE, "an address is no secret, and tells one message from another"

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.redis_controls import RedisControls
 from bot.adapters.redis_follows import RedisFollows
+from bot.adapters.redis_homes import RedisHomes
 from bot.adapters.redis_ledger import RedisLedger
 from bot.adapters.redis_questions import RedisQuestions
 from bot.adapters.redis_slots import RedisSlots
@@ -33,6 +34,7 @@ from bot.incidents.hints import Hints
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
 from bot.incidents.question import Question
@@ -47,9 +49,13 @@ from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
 from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
+from bot.slack.addresses import Addresses
 from bot.slack.app import make_app, make_client
+from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.glance import Glance
 from bot.slack.herald import SlackHerald
+from bot.slack.homes import Homes
 from bot.slack.listeners.deps import Deps
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
@@ -211,6 +217,30 @@ class Desk:
         )
         herald = SlackHerald(Messages(self.client, self.slots), self.slots, self.directory, CHANNEL)
         self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
+        board = Board(self.ledger)
+        addresses = Addresses(self.slots, self.messages)
+        glance = Glance(self.directory)
+        self.homes = Homes(
+            self.client,
+            self.ledger,
+            RedisHomes(redis),
+            self.slots,
+            board,
+            addresses,
+            self.directory,
+            glance,
+            self.following,
+            channel,
+            self.clock,
+        )
+        self.opening = Opening(self.incidents, SERVICES, self.directory)
+        self.given: dict[str, Any] = {
+            "notes": Notes(self.incidents, self.directory),
+            "homes": self.homes,
+            "board": board,
+            "addresses": addresses,
+        }
+        """To the listeners, beside the use cases."""
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
 
@@ -232,7 +262,7 @@ class Desk:
             Hints(self.incidents, self.directory, lambda _, text: "runbook" in text),
             self.following,
             Thinking(self.questions, SERVICES, model=self.model),
-            Opening(self.incidents, SERVICES, self.directory),
+            self.opening,
             self.thinker.wake,
             responders=Responders(self.incidents, self.directory),
             lists=Lists(self.ledger, self.directory),
@@ -240,6 +270,7 @@ class Desk:
             channel=self.channel,
             client=self.client,
             storm=StormDesk(Storms(self.ledger), self.incidents, takeover),
+            **self.given,
         )
         listeners.register(app, deps)
         return app
@@ -253,6 +284,7 @@ class Desk:
         await handler.connect_async()  # type: ignore[no-untyped-call]
         self._handlers.append(handler)
         self.project()
+        self._tasks.append(asyncio.create_task(self.homes.run()))
 
     def project(self) -> None:
         """Run the projector until the desk is closed."""

@@ -11,6 +11,7 @@ import pytest
 from slack_sdk.models.blocks import Block
 
 from bot.domain import events as e
+from bot.domain.following import Subscription
 from bot.domain.incident import Call, Incident, PlanState, Relapse
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
@@ -19,11 +20,14 @@ from bot.incidents.hints import Taken
 from bot.incidents.intent import Intent
 from bot.incidents.leeway import Leeway, Offer
 from bot.incidents.question import Question
+from bot.incidents.quiet import Quiet
 from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.chunks import accept_chunks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
+from bot.slack.home import Deciding, Home
 from bot.slack.listeners.refusal import told
+from bot.slack.origin import Origin, words_of
 from bot.slack.quiet import quiet
 from bot.slack.scene import Stage
 from bot.slack.slots import Slot
@@ -33,9 +37,17 @@ from bot.slack.views.answers.told import Told
 from bot.slack.views.edit import answer_view, edit_view, waiting_view
 from bot.slack.views.edited import read_edit
 from bot.slack.views.hint import hint_taken
+from bot.slack.views.home import away_view, home_view
 from bot.slack.views.monitor import relapse
+from bot.slack.views.quiet import quiet_view
 from bot.slack.views.raised import raised
 from bot.slack.views.reject import reject_view
+from bot.slack.views.shortcuts import (
+    attaching_view,
+    catching_up_view,
+    opening_view,
+    where_told,
+)
 from bot.slack.views.spoken import spoken
 from bot.slack.views.storm import storm_thread
 from bot.slack.views.text import People, read
@@ -445,6 +457,85 @@ async def test_slack_takes_the_answer_to_an_edit(text: str) -> None:
     accept_view(answer_view(f"Nothing was changed. {words}"), "modal")
     assert "<" not in words
     accept_view(waiting_view(ids.PlanRef(incident="INC-1", plan="P1", digest="f")), "modal")
+
+
+def _home(text: str, rows: int) -> Home:
+    """A tab in which everything that others wrote says `text`."""
+    proposal = _plan(text)
+    asked = scene(*story.proposed(proposal, story.ask(rule=text or "r"))).incident
+    changes = {"title": text, "service": text, "commander": MAYA}
+    incidents = tuple(
+        asked.model_copy(update={"id": f"INC-{n}", **changes}) for n in range(1, rows + 1)
+    )
+    link = (
+        "https://acme.slack.com/archives/C0INCIDENT/p1760000000000100?thread_ts=1.1&cid=C0INCIDENT"
+    )
+    follows = tuple(
+        Subscription(user=MAYA, target=text or "t", place=place, since=story.at(0))
+        for place in (MAYA, "C0DATATEAM") * rows
+    )
+    return Home(
+        at=story.at(100_000),
+        channel="C0INCIDENT",
+        deciding=tuple(
+            Deciding(incident=i, plan=i.fixes[0], own=n % 2 == 0) for n, i in enumerate(incidents)
+        ),
+        commanding=incidents,
+        open=incidents,
+        links={i.id: {"card": link, "approval:P1": link} for i in incidents},
+        people=People(names={MAYA: text}),
+        following=follows,
+        quiet=Quiet.parse("22:00-07:00", text),
+    )
+
+
+@pytest.mark.parametrize("rows", [0, 1, 12])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_home_tab_and_reads_only_our_markup_in_it(text: str, rows: int) -> None:
+    home = _home(text, rows)
+    ours = re.compile(r"<https://acme\.slack\.com/[^<>|\s]*\|INC-\d+>|<#C0INCIDENT>|<#C0DATATEAM>")
+    guest = home.model_copy(update={"member": False})
+    outside = home.model_copy(update={"sees": False})
+    for shown in (home, guest, outside):
+        view = json.loads(json.dumps(home_view(shown)))
+        accept_view(view, "home")
+        assert len(json.dumps(view, ensure_ascii=False).encode()) < 250_000
+        for words in _mrkdwn(view):
+            left = ours.sub("", words)
+            assert not re.search("[<>]", left)
+            assert "```" not in left
+            assert not re.search(r":[a-z_]+:", left)
+            assert not HIDDEN.search(left)
+    accept_view(away_view(), "home")
+
+
+@pytest.mark.parametrize("services", [0, 99, 450])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_modals_of_the_shortcuts_and_reads_no_markup_in_them(
+    text: str, services: int
+) -> None:
+    message = {"user": MAYA, "text": text, "ts": "1.1", "attachments": [{"text": text}] * 3}
+    body = {"channel": {"id": "C1"}, "message": message, "team": {"domain": "acme"}}
+    origin, words = Origin.of(body), words_of(body, {MAYA: text})
+    names = [f"{n} {text}" for n in range(services)]
+    incidents = _home(text, 120).open
+    for where in (
+        where_told("C1", here=True, public=True),
+        where_told("C1", here=False, public=False),
+    ):
+        for view in (
+            opening_view(origin, words, names, names[-1] if names else "", where),
+            attaching_view(origin, words, incidents, where, "Attach to incident"),
+            catching_up_view(origin, incidents),
+        ):
+            accept_view(json.loads(json.dumps(view)), "modal")
+            assert Origin.unpack(view["private_metadata"]) == origin
+            assert set(_mrkdwn(view)) <= {where}
+            for said in _plain_texts(view):
+                assert said["emoji"] is False
+                assert not HIDDEN.search(said["text"])
+    accept_view(quiet_view(Quiet.parse("22:00-07:00")), "modal")
+    accept_view(quiet_view(None), "modal")
 
 
 @pytest.mark.parametrize("count", [2, 5, 6, 40])

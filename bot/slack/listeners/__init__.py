@@ -6,18 +6,22 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.listeners import (
     approval,
+    catch_up,
     commands,
     edit,
     feedback,
     follow,
     greeting,
+    home,
     mention,
     once,
+    opening,
     people,
     question,
     session,
     storm,
     take,
+    timeline,
     unknown,
 )
 from bot.slack.listeners.deps import Deps
@@ -30,6 +34,10 @@ def register(app: AsyncApp, deps: Deps) -> None:
     edit.register(app, deps)
     take.register(app, deps)
     follow.register(app, deps)
+    home.register(app, deps)
+    opening.register(app, deps)
+    timeline.register(app, deps)
+    catch_up.register(app, deps)
     commands.register(app, deps)
     people.register(app, deps)
     storm.register(app, deps)

@@ -17,11 +17,15 @@ from bot.incidents.following import Following
 from bot.incidents.hints import Hints
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
+from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.responders import Responders
 from bot.incidents.storms import StormDesk
 from bot.incidents.thinking import Thinking
+from bot.slack.addresses import Addresses
+from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.homes import Homes
 from bot.slack.teller import Teller
 
 
@@ -50,3 +54,7 @@ class Deps:
     """Where incidents open; who can't look in there is told nothing of them by command."""
     client: AsyncWebClient
     storm: StormDesk
+    notes: Notes
+    homes: Homes
+    board: Board
+    addresses: Addresses

@@ -37,7 +37,9 @@ def register(app: AsyncApp, deps: Deps) -> None:
 async def heard(deps: Deps, user: str, verb: str, rest: str, incident: str | None = None) -> str:
     """What to answer that person alone. `incident`: the thread's, where nothing is named."""
     try:
-        return await _do(deps, user, verb, rest.split(), incident)
+        words = await _do(deps, user, verb, rest.split(), incident)
+        deps.homes.refresh(user)
+        return words
     except (QuietHoursError, _Misunderstood) as error:
         return said(str(error), 300)
     except CommandRefusedError as refused:

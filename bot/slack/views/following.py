@@ -35,9 +35,14 @@ def followed(subscriptions: Sequence[Subscription]) -> str:
     """A list for the person alone."""
     if not subscriptions:
         return "You follow nothing. `/opsbot follow INC-12` or `/opsbot follow <service>` begins."
+    return "\n".join(["You follow:", *followed_lines(subscriptions)])
+
+
+def followed_lines(subscriptions: Sequence[Subscription]) -> list[str]:
+    """What is followed, how closely, and where it is told; the first few."""
     lines = [f"• {said(s.target, 60)} · {s.pace} · {_where(s)}" for s in subscriptions[:_SHOWN]]
     more = len(subscriptions) - _SHOWN
-    return "\n".join(["You follow:", *lines, *([f"{more} more"] if more > 0 else [])])
+    return [*lines, *([f"{more} more"] if more > 0 else [])]
 
 
 def quiet_words(quiet: Quiet | None) -> str:
