@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.domain.values import Alert, Ask, Diagnosis, Plan, PlanDraft, Thread, Verdict, Words
+from bot.domain.values import Alert, Ask, Diagnosis, Found, Plan, PlanDraft, Thread, Verdict, Words
 from tools.kit.types import Frozen, Handle
 
 
@@ -92,8 +92,35 @@ class ExpireApproval(Command):
 
 class VoidPlan(Command):
     plan_id: str
-    cause: Literal["drift", "guard", "policy", "failed", "stopped"]
+    cause: Literal["drift", "guard", "policy", "failed", "stopped", "halted"]
     reason: str
+
+
+class HaltPlan(Command):
+    """Let the step that runs end, and start no other; that the person may was checked."""
+
+    plan_id: str
+    digest: str
+    name: str
+
+
+class HandPlan(Command):
+    """Void a plan that waits and call a person for it; that the person may was checked."""
+
+    plan_id: str
+    digest: str
+    name: str
+
+
+class ApproveUndo(Command):
+    """Put back what is live of a plan; that the person may was checked by the caller."""
+
+    plan_id: str
+    digest: str
+    steps: tuple[int, ...]
+    """Those that the person was told of, last first."""
+    over: tuple[Found, ...] = ()
+    via: tuple[str, ...] = ()
 
 
 class RequestReplan(Command):
@@ -139,6 +166,7 @@ class StartRollback(Command):
     step: int
     key: str
     deadline: datetime
+    approved_by: str = ""
 
 
 class FinishRollback(Command):
@@ -146,6 +174,7 @@ class FinishRollback(Command):
     step: int
     outcome: Literal["succeeded", "failed", "unknown", "refused"]
     summary: str
+    moved: bool = False
 
 
 class SkipBooks(Command):

@@ -19,6 +19,7 @@ class Call(Frozen):
     at: datetime
     rung: int = 0
     then: tuple[str, ...] = ()
+    anew: bool = False
 
 
 class ThreadState(Frozen):
@@ -54,6 +55,8 @@ class Incident(Frozen):
     skipped_books: dict[str, str] = {}
     """Milestone → why it left no ticket."""
     calls: tuple[Call, ...] = ()
+    commander: str | None = None
+    """Who leads it, where a person said who does."""
     taken_by: str | None = None
     """Whoever said that they are on it."""
     reacted_at: datetime | None = None
@@ -167,6 +170,7 @@ class Incident(Frozen):
                     at=event.at,
                     rung=event.rung,
                     then=event.then,
+                    anew=event.anew,
                 )
                 called = self._set(calls=(*self.calls, call))
                 state = self.plans.get(event.plan_id or "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.values import Plan, Step
+from collections.abc import Sequence
+
+from bot.domain.values import Found, Plan, Step
 from tools.kit.types import DryRun
 
 
@@ -33,8 +35,12 @@ def drift(plan: Plan, index: int, version: int, fresh: DryRun) -> str | None:
     return None
 
 
-def moved_since(step: Step, fresh: DryRun) -> str | None:
-    """What no longer is as the step left it; None where everything still is."""
+def moved_since(step: Step, fresh: DryRun, over: Sequence[Found] = ()) -> str | None:
+    """What no longer is as the step left it; None where everything still is.
+
+    `over`: what a person was shown to stand there instead, and wants written over.
+    """
+    seen = {(found.target, found.field): found.value for found in over}
     if {(t.kind, t.name) for t in fresh.targets} != {
         (t.kind, t.name) for t in step.dry_run.targets
     }:
@@ -42,8 +48,18 @@ def moved_since(step: Step, fresh: DryRun) -> str | None:
         return f"{step.tool} would touch {names} now"
     now = {(c.target, c.field): c.before for c in fresh.changes}
     for change in step.dry_run.changes:
-        found = now.get((change.target, change.field), change.after)
-        if found != change.after:
-            where = f"{change.target}.{change.field}"
-            return f"{where} is {found!r} now, the step left {change.after!r}"
+        at = (change.target, change.field)
+        found, expected = now.get(at, change.after), seen.get(at, change.after)
+        if found != expected:
+            left = "you were shown" if at in seen else "the step left"
+            return f"{change.target}.{change.field} is {found!r} now, {left} {expected!r}"
     return None
+
+
+def standing(step: Step, fresh: DryRun) -> tuple[Found, ...]:
+    """What stands in the fields that the step changed."""
+    now = {(c.target, c.field): c.before for c in fresh.changes}
+    return tuple(
+        Found(target=c.target, field=c.field, value=now.get((c.target, c.field), c.after))
+        for c in step.dry_run.changes
+    )

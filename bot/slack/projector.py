@@ -231,12 +231,12 @@ def _who(incident: Incident, work: Iterable[e.WorkEvent]) -> set[str]:
     """Everybody a view may name."""
     who = {name for call in incident.calls for name in (*call.to, *call.then)}
     who |= {user for w in work if isinstance(w, e.PeopleFound) for user in w.people}
-    if incident.taken_by:
-        who.add(incident.taken_by)
+    who |= {person for person in (incident.taken_by, incident.commander) if person}
     if incident.diagnosis:
         who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
     for state in incident.fixes:
         who |= {decision.by for decision in state.decisions} | {state.plan.requester}
+        who |= {event.actor for event in (state.halt, state.undo) if event}
         if state.verdict.kind == "ask":
             who |= set(state.verdict.approvers)
     return who

@@ -69,6 +69,10 @@ def stage_of(incident: Incident) -> Stage:
             return Stage.NEEDS_APPROVAL
         case PlanStatus.READY:
             return Stage.FIXING
+        case PlanStatus.DONE if fix.undo:
+            return Stage.NEEDS_PERSON
+        case PlanStatus.FAILED if fix.halt and fix.ended_by_hand:
+            return Stage.NEEDS_PERSON
         case PlanStatus.RUNNING | PlanStatus.DONE:
             return Stage.MONITORING if _watching(fix) else Stage.FIXING
         case PlanStatus.FAILED:

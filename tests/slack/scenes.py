@@ -226,7 +226,8 @@ def slot(which: Scene, slot_id: str) -> Slot:
 
 
 def shown(which: Slot) -> str:
-    """A message's blocks as Slack is sent them, a line each; `[labels]` are buttons."""
+    """A message's blocks as Slack is sent them, a line each; `[labels]` are buttons, `[⋯ a, b]` a
+    menu."""
     lines: list[str] = []
     for block in which.blocks:
         match block["type"]:
@@ -238,5 +239,11 @@ def shown(which: Slot) -> str:
                 lines.append(block["title"])
                 lines += [f"{task['status']}: {task['title']}" for task in block["tasks"]]
             case "actions":
-                lines.append(" ".join(f"[{b['text']['text']}]" for b in block["elements"]))
+                lines.append(" ".join(_label(element) for element in block["elements"]))
     return "\n".join(lines)
+
+
+def _label(element: dict[str, Any]) -> str:
+    if element["type"] == "overflow":
+        return f"[⋯ {', '.join(option['text']['text'] for option in element['options'])}]"
+    return f"[{element['text']['text']}]"

@@ -20,6 +20,7 @@ from tests.slack.scenes import (
     proposed,
     rejected,
     rerun,
+    resolved,
     scene,
     shown,
     slot,
@@ -34,12 +35,12 @@ ASKING = """\
 2 daily_revenue_aggregation.run: failed → one new run
       ⚠ there is no automatic undo of a run
 *Affects:* 1 job, every later run of daily_revenue_aggregation (dry run 01:47)
-*Undo:* 1 by itself if the fix fails · 2 none
-*Only if still so:* replica-1 lag 4 min (limit 30 min)
+*Undo:* 1 one click · 2 no automatic undo
+*Risk:* replica-1 lag 4 min (limit 30 min)
 *Evidence:* <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>
-*Runbook:* ETL source timeout (git:af6bc10)
-*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed (rule change)
+*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed
 """
+ASKED_WITH = "[Approve] [Reject] [Edit] [Ask] [⋯ Details, Hand to a person]"
 DIGEST = plan().digest("change")
 RECORD = f"""
 1 daily_revenue_aggregation.source: replica-2 → replica-1
@@ -48,13 +49,16 @@ RECORD = f"""
 INC-1 · plan {DIGEST[:4]} · rule change"""
 
 
+MOVED = story.undone(0, "refused").model_copy(update={"moved": True})
+
+
 def approval(*events: Any, **more: Any) -> str:
     return shown(slot(scene(diagnosed(), proposed(), *events, **more), "approval:P1"))
 
 
 def test_all_that_is_approved_is_in_sight_and_nothing_is_folded() -> None:
     asked = slot(scene(diagnosed(), proposed()), "approval:P1")
-    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n[Approve] [Reject] [Edit]"
+    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n{ASKED_WITH}"
     assert asked.blocks[0]["expand"] is True
     assert len(read(asked.blocks[0]["text"]["text"])) <= 1200
     assert asked.text == (
@@ -68,9 +72,16 @@ def test_change_lines_fit_a_phone() -> None:
     assert [len(line) <= 60 for line in lines] == [True, True]
 
 
+def test_a_longer_change_is_folded_and_no_value_is_cut() -> None:
+    given = Change(target=JOB, field="source", before="b" * 200, after="a" * 200)
+    step = switch(dry_run=DryRun(summary="Set", targets=switch().dry_run.targets, changes=(given,)))
+    asked = slot(scene(diagnosed(), proposed(plan(steps=(step,)))), "approval:P1")
+    assert f"\n1 {JOB}.source:\n      from {'b' * 200}\n      to {'a' * 200}\n" in shown(asked)
+
+
 def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     buttons = slot(scene(diagnosed(), proposed()), "approval:P1").blocks[-1]["elements"]
-    approve, reject, edit = buttons
+    approve, reject, edit, ask, more = buttons
     assert approve["style"] == "primary"
     assert approve["confirm"]["title"]["text"] == "Run INC-1 fix now?"
     assert approve["confirm"]["text"]["text"] == (
@@ -82,7 +93,8 @@ def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     assert "confirm" not in reject
     assert "confirm" not in edit
     ref = ids.PlanRef(incident="INC-1", plan="P1", digest=DIGEST).pack()
-    assert [button["value"] for button in buttons] == [ref, ref, ref]
+    assert [button["value"] for button in (approve, reject, edit, ask)] == [ref] * 4
+    assert [o["value"] for o in more["options"]] == [f"details {ref}", f"hand {ref}"]
 
 
 @pytest.mark.parametrize(
@@ -99,9 +111,12 @@ def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
             [approved(), *story.done(0), *story.done(1), story.recovered()],
             "*Done 01:47 · approved by Maya*",
         ),
-        ([rejected()], '*Rejected by Maya 01:47: "wait for the DBA". Nothing ran.*'),
-        ([story.voided("cleared")], "*The alert cleared by itself 01:47. Nothing ran.*"),
-        ([story.voided("guard")], "*Guard. Nothing ran.*"),
+        ([rejected()], '*Rejected by Maya: "wait for the DBA"*'),
+        (
+            [story.voided("cleared"), *resolved()],
+            "*The alert cleared by itself 01:47. Nothing ran.*",
+        ),
+        ([story.voided("guard")], "*guard. Nothing ran.*"),
     ],
 )
 def test_decided_it_has_no_buttons_and_the_outcome_comes_first(
@@ -128,7 +143,7 @@ def test_a_voided_plan_points_at_the_new_one() -> None:
     links = {"approval:P2": "https://example.slack.com/archives/C1/p3"}
     digest = plan("P2").digest("change")[:4]
     assert approval(drifted, newer, links=links).startswith(
-        "*Replica-1 lag now 41 min (limit 30 min). Nothing ran."
+        "*replica-1 lag now 41 min (limit 30 min). Nothing ran."
         f" <https://example.slack.com/archives/C1/p3|New plan {digest}>*"
     )
 
@@ -136,15 +151,13 @@ def test_a_voided_plan_points_at_the_new_one() -> None:
 @pytest.mark.parametrize(
     ("events", "becomes"),
     [
-        ([], "Failed: step 2 failed: failed. Step 1 is being undone"),
-        ([story.undoing(0)], "Failed: step 2 failed: failed. Step 1 is being undone"),
-        (
-            [story.undoing(0), story.undone(0)],
-            "Failed: step 2 failed: failed. Step 1 undone (succeeded)",
-        ),
+        ([], "Failed at 2. Step 1 is being undone."),
+        ([story.undoing(0)], "Failed at 2. Step 1 is being undone."),
+        ([story.undoing(0), story.undone(0)], "Failed at 2. Undone: source is replica-2 again."),
+        ([MOVED], "Failed at 2. Step 1 is live and has changed since."),
         (
             [story.undone(0, "refused")],
-            "Failed: step 2 failed: failed. Step 1 is live and could not be undone (refused)",
+            "Failed at 2. Step 1 is live and could not be undone: refused.",
         ),
     ],
 )
@@ -152,18 +165,18 @@ def test_failed_it_tells_what_became_of_the_earlier_steps(
     events: list[e.IncidentEvent], becomes: str
 ) -> None:
     failing = [approved(), *story.done(0), story.started(1), story.finished(1, "failed")]
-    assert approval(*failing, *events).startswith(f"*{becomes} · approved by Maya*")
+    assert approval(*failing, *events).startswith(f"*{becomes}*\n")
 
 
 def test_an_unknown_outcome_is_called_that() -> None:
     unknown = [approved(), story.started(0), story.finished(0, "unknown")]
-    assert approval(*unknown).startswith("*Failed: whether step 1 ran is not known: unknown.")
+    assert approval(*unknown).startswith("*Failed at 1: whether it ran is not known.*\n")
 
 
 def test_the_risk_that_policy_computed_is_in_sight() -> None:
     asked = shown(slot(scene(diagnosed(), proposed(risk="high")), "approval:P1"))
-    assert "\n*Risk:* high\n" in asked
-    assert "Risk" not in approval(), "an approval of an earlier release says none"
+    assert "\n*Risk:* high. replica-1 lag 4 min (limit 30 min)\n" in asked
+    assert "\n*Risk:* replica-1 lag" in approval(), "an approval of an earlier release says none"
 
 
 def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
@@ -177,8 +190,8 @@ def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
 def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
     two = scene(diagnosed(), proposed(approvals=2), approved())
     text = shown(slot(two, "approval:P1"))
-    assert "Approved by Maya, 1 more needed\n[Approve] [Reject] [Edit]" in text
-    assert ", 2 needed (rule change)" in text
+    assert "Approved by Maya, 1 more needed\n[Approve] [Reject] [Edit] [Ask]" in text
+    assert ", 2 needed\n" in text
 
 
 PLATFORM = ApprovalGroup(approvers=("@platform-oncall",))
@@ -206,7 +219,7 @@ def test_of_several_teams_each_is_named_with_its_number(
 ) -> None:
     asked = proposed(groups=groups, approvals=approvals, approvers=("@platform-oncall",))
     text = shown(slot(scene(diagnosed(), asked), "approval:P1"))
-    assert f"\n*Who:* {words} (rule change)\n" in text
+    assert f"\n*Who:* {words}\n" in text
 
 
 def test_with_one_team_agreed_the_other_is_named() -> None:
@@ -241,9 +254,9 @@ def test_a_value_with_a_line_break_cant_look_like_a_line_of_ours() -> None:
         )
     )
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
-    assert "→ replica-1⏎" in text
+    assert "      to replica-1⏎" in text
     assert [line for line in text.splitlines() if line.startswith("*Who:*")] == [
-        "*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed (rule change)"
+        "*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed"
     ]
 
 
@@ -252,7 +265,7 @@ def test_a_value_with_characters_nobody_sees_cant_look_like_another() -> None:
     change = Change(target=JOB, field="source", before="r\u202e-2", after="replica\u200b-1")
     sly = switch(dry_run=DryRun(summary="Set", targets=switch().dry_run.targets, changes=(change,)))
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
-    assert "r⟨U+202E⟩-2 → replica⟨U+200B⟩-1" in text
+    assert "      from r⟨U+202E⟩-2\n      to replica⟨U+200B⟩-1\n" in text
 
 
 @pytest.mark.invariant(15)
@@ -270,25 +283,25 @@ def test_a_value_that_is_part_of_another_is_told_all_the_same(value: str) -> Non
     [
         (
             tuple(switch() for _ in range(21)),
-            "Make it smaller with Edit, or reject it.\n[Reject] [Edit]",
+            "Make it smaller with Edit, or reject it.\n[Reject] [Edit] [Ask]",
         ),
         (
             (switch(dry_run=DryRun(summary="x" * 3100, targets=switch().dry_run.targets)),),
-            "Reject it, and make smaller changes.\n[Reject]",
+            "Reject it, and make smaller changes.\n[Reject] [Ask]",
         ),
     ],
 )
 def test_what_cant_be_shown_whole_cant_be_approved(steps: tuple[Any, ...], way_on: str) -> None:
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=steps))), "approval:P1"))
     assert "too large to be shown whole" in text
-    assert text.endswith(way_on)
+    assert text.endswith(f"{way_on} [⋯ Details, Hand to a person]")
 
 
 @pytest.mark.parametrize(
     ("values", "buttons"),
     [
-        ({"source": "replica-1"}, ["Approve", "Reject"]),
-        ({"source": "replica-1", "pool": "etl"}, ["Approve", "Reject", "Edit"]),
+        ({"source": "replica-1"}, ["Approve", "Reject", "Ask"]),
+        ({"source": "replica-1", "pool": "etl"}, ["Approve", "Reject", "Edit", "Ask"]),
     ],
 )
 def test_edit_is_offered_only_where_something_may_shrink(
@@ -299,7 +312,7 @@ def test_edit_is_offered_only_where_something_may_shrink(
     asked = slot(
         told.model_copy(update={"declared": {step.tool: SetJobParametersParams}}), "approval:P1"
     )
-    assert [b["text"]["text"] for b in asked.blocks[-1]["elements"]] == buttons
+    assert [b["text"]["text"] for b in asked.blocks[-1]["elements"][:-1]] == buttons
 
 
 def test_nobody_is_asked_about_what_policy_allows() -> None:
