@@ -19,9 +19,11 @@ from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.intake import Intake
+from bot.incidents.intervention import Intervention
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.pulse import Pulse
 from bot.incidents.question import Question
+from bot.incidents.undoing import Undoing
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
 from bot.slack import listeners
@@ -62,7 +64,18 @@ async def serve(settings: Settings) -> None:
         ask = _asking(core) if settings.chosen_model else None
         brakes = Brakes(core.incidents, core.controls, prepared.inventory)
         members = MembersBrakes(brakes, directory, settings.approvers)
-        deps = Deps(approvals, narrowing, answers, directory, core.slots, takeover, members, ask)
+        deps = Deps(
+            approvals,
+            narrowing,
+            answers,
+            directory,
+            core.slots,
+            takeover,
+            members,
+            ask,
+            intervention=Intervention(core.incidents, directory),
+            undoing=Undoing(core.incidents, core.catalog, approvals, core.planner.discretion),
+        )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}
         handler = await _socket(settings, app)

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Literal
 
 from bot.domain import commands as c
+from bot.domain.consent import plan_of
 from bot.domain.crashpoints import crashpoint
 from bot.domain.decide import decide
+from bot.domain.events import WorkEvent
 from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState
 from bot.domain.ports import Directory, RotaUnreadableError
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import COMMANDER, Ask
@@ -41,6 +44,14 @@ class Approvals:
     def __init__(self, incidents: Incidents, directory: Directory) -> None:
         self._incidents = incidents
         self._directory = directory
+
+    async def shown(
+        self, incident_id: str, plan_id: str
+    ) -> tuple[Incident, PlanState, tuple[WorkEvent, ...]]:
+        """A plan and what was found before it, for whoever sees its message."""
+        incident = await self._incidents.ledger.load(incident_id)
+        state = plan_of(incident, plan_id)
+        return incident, state, tuple(await self._incidents.ledger.work(incident_id))
 
     async def consider(
         self,
@@ -100,9 +111,7 @@ class Approvals:
 
     async def require(self, incident: Incident, plan_id: str, user: str) -> tuple[str, ...]:
         """Those of the plan's approvers that `user` is behind now; NotAllowedError for none."""
-        state = incident.plans.get(plan_id)
-        if state is None:
-            raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}")
+        state = plan_of(incident, plan_id)
         approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
         return await require_one_of(
             self._directory,

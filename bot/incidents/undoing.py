@@ -104,6 +104,10 @@ class Undoing:
                 raise MovedError(f"{moved}. Nothing was changed")
         return await self._incidents.handle(incident_id, command)
 
+    async def require(self, incident_id: str, plan_id: str, digest: str, user: str) -> None:
+        """Raise CommandRefusedError where `user` may not have it put back now."""
+        await self._asked(incident_id, plan_id, digest, user)
+
     async def consider(self, incident_id: str, plan_id: str, digest: str, user: str) -> Offered:
         """What would be put back, for somebody who may do so. Raises CommandRefusedError."""
         state, command = await self._asked(incident_id, plan_id, digest, user)

@@ -8,6 +8,7 @@ from enum import Enum
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.values import COMMANDER
 from bot.incidents.smaller import Declared
 from bot.slack.views.text import People
 from tools.kit.types import Frozen
@@ -43,6 +44,12 @@ class Scene(Frozen):
     """Number of a call → user ids to tell of it directly."""
     declared: Declared = {}
     """What of a plan a person may make smaller."""
+
+    def mention(self, approver: str) -> str:
+        """`commander <@U1>` for the word, where somebody leads the incident."""
+        leads = self.incident.commander if approver == COMMANDER else None
+        who = self.people.mention(leads or approver)
+        return f"{COMMANDER} {who}" if leads else who
 
     @property
     def stage(self) -> Stage:

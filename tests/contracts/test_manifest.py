@@ -124,7 +124,7 @@ async def _authorize(**_: Any) -> AuthorizeResult:
 def _registered(ear: Ear) -> Recording:
     app = Recording()
     handed: Any = ear
-    listeners.register(app, Deps(handed, handed, handed, handed, handed, handed, handed))
+    listeners.register(app, Deps(*[handed] * 7, intervention=handed, undoing=handed))
     return app
 
 

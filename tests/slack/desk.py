@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -23,10 +23,13 @@ from bot.incidents.answers import Answers
 from bot.incidents.approvals import Approvals
 from bot.incidents.brakes import Brakes, MembersBrakes
 from bot.incidents.calling import Takeover
+from bot.incidents.intervention import Intervention
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.planning import Planner
+from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 from bot.incidents.service import Incidents
+from bot.incidents.undoing import Undoing
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
@@ -69,6 +72,7 @@ class Desk:
         self.slack = slack
         self.redis = redis
         self.now: datetime = story.at(10)
+        self.ask: Callable[[Question], Awaitable[str | None]] | None = None
         self.client: AsyncWebClient = make_client(slack.bot_token, slack.api_url)
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.slots = RedisSlots(redis)
@@ -85,17 +89,17 @@ class Desk:
         self.brakes = MembersBrakes(brakes, self.directory, ("@data-oncall",))
         self.approvals = Approvals(self.incidents, self.directory)
         self.world = World()
-        catalog = Catalog([Look(self.world), PaintLamp(self.world), Brighten(self.world)])
+        self.catalog = Catalog([Look(self.world), PaintLamp(self.world), Brighten(self.world)])
         self.planner = Planner(
-            catalog,
-            Readings(catalog, lambda: self.now, Redactor().clean_all),
+            self.catalog,
+            Readings(self.catalog, lambda: self.now, Redactor().clean_all),
             rules(),
             house.INVENTORY,
             ("@data-oncall",),
             lambda: self.now,
             self.controls,
         )
-        self.narrowing = Narrowing(self.incidents, catalog, self.planner, self.directory)
+        self.narrowing = Narrowing(self.incidents, self.catalog, self.planner, self.directory)
         self.projector = Projector(
             self.ledger,
             self.ledger,
@@ -122,6 +126,9 @@ class Desk:
             self.slots,
             takeover,
             self.brakes,
+            self.ask,
+            intervention=Intervention(self.incidents, self.directory),
+            undoing=Undoing(self.incidents, self.catalog, self.approvals, self.planner.discretion),
         )
         listeners.register(app, deps)
         return app

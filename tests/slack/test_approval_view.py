@@ -14,6 +14,7 @@ from tests.fakes import story
 from tests.slack.scenes import (
     DEV,
     JOB,
+    MAYA,
     approved,
     diagnosed,
     plan,
@@ -97,32 +98,114 @@ def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     assert [o["value"] for o in more["options"]] == [f"details {ref}", f"hand {ref}"]
 
 
+FAILING = [approved(), *story.done(0), story.started(1), story.finished(1, "failed")]
+DONE = [approved(), *story.done(0), *story.done(1), story.recovered(), *resolved()]
+HALT = e.PlanHalted(at=story.at(13), actor=DEV, plan_id="P1", name="Dev")
+HALTED = [
+    approved(),
+    story.started(0),
+    HALT,
+    story.finished(0),
+    story.verified(0),
+    e.PlanVoided(
+        at=story.at(14),
+        actor="opsbot",
+        plan_id="P1",
+        cause="halted",
+        reason="halted by Dev after step 1 of 2",
+    ),
+]
+UNDO = e.UndoApproved(at=story.at(50), actor=DEV, plan_id="P1", digest=DIGEST, steps=(0,))
+AGAIN, HALTING = "[Check again and ask]", "[Halt after this step]"
+
+
 @pytest.mark.parametrize(
-    ("events", "becomes"),
+    ("events", "becomes", "buttons"),
     [
-        ([approved()], "*Approved by Maya 01:47 · queued*"),
-        ([approved(), story.started(0)], "*Running 1 of 2 · approved by Maya*"),
-        ([approved(), *story.done(0)], "*Running 2 of 2 · approved by Maya*"),
+        ([approved()], "Approved by Maya 01:47 · queued", ""),
+        ([approved(), story.started(0)], "Running 1 of 2 · approved by Maya", HALTING),
+        ([approved(), story.started(0), HALT], "Running 1 of 2 · halted by Dev after it", ""),
+        ([approved(), *story.done(0)], "Running 2 of 2 · approved by Maya", HALTING),
+        ([approved(), *story.done(0), story.started(1)], "Running 2 of 2 · approved by Maya", ""),
         (
             [approved(), *story.done(0), *story.done(1)],
-            "*All 2 done, watching · approved by Maya*",
+            "All 2 done, watching · approved by Maya",
+            "",
         ),
+        (HALTED, "Halted by Dev after step 1 of 2. Step 1 is live.", f"{AGAIN} [Undo switch]"),
+        (DONE, "Done 01:47 · approved by Maya", "[Undo switch]"),
+        ([*DONE, UNDO], "Done 01:47 · approved by Maya. Step 1 is being undone.", ""),
         (
-            [approved(), *story.done(0), *story.done(1), story.recovered()],
-            "*Done 01:47 · approved by Maya*",
+            [*DONE, MOVED],
+            "Done 01:47 · approved by Maya. Step 1 is live and has changed since.",
+            "[Roll back]",
         ),
-        ([rejected()], '*Rejected by Maya: "wait for the DBA"*'),
+        ([*DONE, UNDO, story.undoing(0), story.undone(0)], "Rolled back 01:47 by Dev", ""),
+        ([rejected()], 'Rejected by Maya: "wait for the DBA"', ""),
         (
             [story.voided("cleared"), *resolved()],
-            "*The alert cleared by itself 01:47. Nothing ran.*",
+            "The alert cleared by itself 01:47. Nothing ran.",
+            "",
         ),
-        ([story.voided("guard")], "*guard. Nothing ran.*"),
+        ([story.voided("guard")], "guard. Nothing ran.", ""),
+        ([story.voided("expired")], "Expired 02:02. Nothing ran.", AGAIN),
+        (FAILING, "Failed at 2. Step 1 is being undone.", ""),
+        ([*FAILING, story.undoing(0)], "Failed at 2. Step 1 is being undone.", ""),
+        (
+            [*FAILING, story.undoing(0), story.undone(0)],
+            "Failed at 2. Undone: source is replica-2 again.",
+            AGAIN,
+        ),
+        ([*FAILING, MOVED], "Failed at 2. Step 1 is live and has changed since.", "[Roll back]"),
+        (
+            [*FAILING, story.undoing(0), story.undone(0, "unknown")],
+            "Failed at 2. Step 1 is live and could not be undone: unknown.",
+            "",
+        ),
+        (
+            [*FAILING, MOVED, UNDO, story.undoing(0), story.undone(0)],
+            "Rolled back 01:47 by Dev",
+            AGAIN,
+        ),
+        (
+            [approved(), story.started(0), story.finished(0, "unknown")],
+            "Failed at 1: whether it ran is not known.",
+            "",
+        ),
+        (
+            [approved(), story.started(0), story.finished(0, "failed")],
+            "Failed at 1. Nothing was changed.",
+            AGAIN,
+        ),
     ],
 )
-def test_decided_it_has_no_buttons_and_the_outcome_comes_first(
-    events: list[e.IncidentEvent], becomes: str
+def test_the_same_message_becomes_its_record_with_what_may_still_be_done(
+    events: list[e.IncidentEvent], becomes: str, buttons: str
 ) -> None:
-    assert approval(*events) == becomes + RECORD
+    assert approval(*events) == f"*{becomes}*{RECORD}" + (f"\n{buttons}" if buttons else "")
+
+
+def test_undo_asks_once_more_with_what_it_will_do() -> None:
+    [undo] = slot(scene(diagnosed(), proposed(), *DONE), "approval:P1").blocks[-1]["elements"]
+    assert undo["confirm"]["title"]["text"] == "Undo the fix of INC-1?"
+    assert undo["confirm"]["text"]["text"] == (
+        f"{JOB}.source: replica-1 → replica-2. Refused where somebody changed it since."
+    )
+
+
+def test_of_several_changes_the_steps_to_undo_are_named() -> None:
+    both = plan(steps=(switch(), switch()))
+    done = [story.decided("approve", MAYA, both), *story.done(0), *story.done(1)]
+    record = shown(
+        slot(scene(diagnosed(), proposed(both), *done, story.recovered()), "approval:P1")
+    )
+    assert record.endswith("[Undo steps 1, 2]")
+
+
+def test_what_ran_by_itself_has_no_button_to_undo_it() -> None:
+    by_itself = [*story.proposed(plan(), story.ALLOW), *story.done(0), *story.done(1)]
+    with pytest.raises(KeyError):
+        slot(scene(diagnosed(), *by_itself, story.recovered()), "approval:P1")
 
 
 def test_expired_it_offers_to_check_again() -> None:
@@ -146,31 +229,6 @@ def test_a_voided_plan_points_at_the_new_one() -> None:
         "*replica-1 lag now 41 min (limit 30 min). Nothing ran."
         f" <https://example.slack.com/archives/C1/p3|New plan {digest}>*"
     )
-
-
-@pytest.mark.parametrize(
-    ("events", "becomes"),
-    [
-        ([], "Failed at 2. Step 1 is being undone."),
-        ([story.undoing(0)], "Failed at 2. Step 1 is being undone."),
-        ([story.undoing(0), story.undone(0)], "Failed at 2. Undone: source is replica-2 again."),
-        ([MOVED], "Failed at 2. Step 1 is live and has changed since."),
-        (
-            [story.undone(0, "refused")],
-            "Failed at 2. Step 1 is live and could not be undone: refused.",
-        ),
-    ],
-)
-def test_failed_it_tells_what_became_of_the_earlier_steps(
-    events: list[e.IncidentEvent], becomes: str
-) -> None:
-    failing = [approved(), *story.done(0), story.started(1), story.finished(1, "failed")]
-    assert approval(*failing, *events).startswith(f"*{becomes}*\n")
-
-
-def test_an_unknown_outcome_is_called_that() -> None:
-    unknown = [approved(), story.started(0), story.finished(0, "unknown")]
-    assert approval(*unknown).startswith("*Failed at 1: whether it ran is not known.*\n")
 
 
 def test_the_risk_that_policy_computed_is_in_sight() -> None:

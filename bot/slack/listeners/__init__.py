@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.listeners import approval, edit, mention, once, take, unknown
+from bot.slack.listeners import (
+    approval,
+    asking,
+    edit,
+    halting,
+    mention,
+    more,
+    once,
+    take,
+    undoing,
+    unknown,
+)
 from bot.slack.listeners.deps import Deps
 
 
@@ -13,6 +24,10 @@ def register(app: AsyncApp, deps: Deps) -> None:
     once.register(app, deps.slots)
     approval.register(app, deps)
     edit.register(app, deps)
+    asking.register(app, deps)
+    more.register(app, deps)
+    halting.register(app, deps)
+    undoing.register(app, deps)
     take.register(app, deps)
     mention.register(app, deps)
     unknown.register(app)

@@ -82,7 +82,7 @@ def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
     if plan.by_person:
         editor = scene.people.name(plan.requester)
         lines.append(f"*Asked for by:* {editor}, who can't approve it alone")
-    lines.append(f"*Who:* {who_and_how_many(verdict, scene.people.mention)}")
+    lines.append(f"*Who:* {who_and_how_many(verdict, scene.mention)}")
     until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
     lines.append(f"{until}plan {state.digest[:4]}")
     return lines
