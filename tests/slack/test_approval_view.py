@@ -280,6 +280,15 @@ def test_of_several_teams_each_is_named_with_its_number(
     assert f"\n*Who:* {words}\n" in text
 
 
+def test_the_commander_is_mentioned_where_there_is_one() -> None:
+    asked = scene(diagnosed(), proposed(approvers=("@data-oncall", "commander")))
+    who = "*Who:* <!subteam^S0DATAONCA|@data-oncall> or commander"
+    assert f"{who}, 1 needed\n" in shown(slot(asked, "approval:P1"))
+    led = asked.incident.model_copy(update={"commander": MAYA})
+    text = shown(slot(asked.model_copy(update={"incident": led}), "approval:P1"))
+    assert f"{who} <@{MAYA}>, 1 needed\n" in text
+
+
 def test_with_one_team_agreed_the_other_is_named() -> None:
     asked = proposed(groups=(PLATFORM, SECURITY), approvals=2, approvers=("@platform-oncall",))
     first = approved().model_copy(update={"via": ("@platform-oncall",)})

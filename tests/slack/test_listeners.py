@@ -105,7 +105,9 @@ async def test_who_is_not_among_the_approvers_is_told_who_is(
 ) -> None:
     async with Person(slack.page_url, person) as other:
         await other.click(await approval(other), button)
-        await whispered(other, "You can't approve this: needs @data-oncall.")
+        await whispered(
+            other, "You can't approve this: needs @data-oncall. Dev and Maya were asked 01:47."
+        )
         assert (await other.state())["views"] == []
     assert await status(asking) is PlanStatus.AWAITING
 

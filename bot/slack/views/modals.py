@@ -24,15 +24,16 @@ def saying(title: str, words: str) -> Block:
     return {**modal(title, "Close"), "blocks": [section(words)]}
 
 
-def _flat(line: str) -> str:
-    """On one line, so that it can't look like another of ours."""
+def flat(line: str) -> str:
+    """Text of outside on one line, so that it can't look like another of ours; nothing of it is
+    left out, and what nobody would see has its name."""
     return spelt(line.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "))
 
 
 def lines_of(lines: Iterable[str], most: int = 2900) -> Block:
     """A section of lines from outside: each as it is, unseen characters by their names, in which
     Slack reads no markup. What is beyond `most` characters is counted."""
-    told = "\n".join(_flat(line) for line in lines)
+    told = "\n".join(flat(line) for line in lines)
     over = len(told) - most
     if over > 0:
         told = f"{told[:most]}\n… and {over} characters more"

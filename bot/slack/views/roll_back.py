@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.incidents.undoing import Offered
 from bot.slack import ids
-from bot.slack.views.modals import lines_of, modal, plain, saying
+from bot.slack.views.modals import flat, lines_of, modal, plain, saying
 from bot.slack.views.text import Block, section
 
 _TITLE = "Roll back"
@@ -27,7 +27,7 @@ def roll_back_view(ref: ids.PlanRef, offered: Offered, place: tuple[str, str | N
     channel, thread = place
     fields = [list(_lines(offered, index)) for index in range(len(offered.fields))]
     sections = [lines_of(lines, _SECTION) for lines in fields]
-    sizes = [sum(map(len, lines)) for lines in fields]
+    sizes = [sum(len(flat(line)) + 1 for line in lines) for lines in fields]
     head = (
         f"*{ref.incident}, plan {ref.digest[:4]}.* This puts back what the plan changed, over what"
         " stands there now. It runs once, in your name."
