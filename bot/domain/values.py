@@ -181,6 +181,8 @@ class Step(Frozen):
 class Found(Frozen):
     """What stands in a field now."""
 
+    step: int
+    """Index of the step that changed it, the last of its plan to do so."""
     target: str
     field: str
     value: Any = None

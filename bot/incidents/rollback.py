@@ -61,7 +61,7 @@ class Rollback:
                 return
             params = parsed(tool, step.params)
             checkpoint = tool.saved.model_validate(done.checkpoint)
-            over = undo.over if undo else ()
+            over = tuple(f for f in undo.over if f.step == index) if undo else ()
             moved = moved_since(step, await preview(tool, params, call_context(now)), over)
         except Unavailable as error:
             if now - state.touched_at < PATIENCE:

@@ -16,7 +16,7 @@ from bot.domain.values import Found
 from bot.incidents.actions import call_context, preview
 from bot.incidents.approvals import Approvals
 from bot.incidents.discretion import Discretion
-from bot.incidents.drift import moved_since, standing
+from bot.incidents.drift import Field, left_by, moved_since, retargeted, standing
 from bot.incidents.readings import parsed
 from bot.incidents.service import Incidents
 from tools.kit.catalog import Catalog
@@ -58,7 +58,7 @@ class Offered(Frozen):
     def over(self) -> tuple[Found, ...]:
         """What would be written over that is not of the plan's making."""
         return tuple(
-            Found(target=f.target, field=f.field, value=f.now)
+            Found(step=f.step, target=f.target, field=f.field, value=f.now)
             for f in self.fields
             if f.now != f.left
         )
@@ -86,8 +86,17 @@ class Undoing:
         """Have undone what is live of the plan. Raises MovedError, once that is on record, where
         something else stands there now; else CommandRefusedError, and nothing was changed."""
         state, command = await self._asked(incident_id, plan_id, digest, user)
+        above: set[Field] = set()
         for index in command.steps:
-            moved = moved_since(state.plan.steps[index], await self._look(state, index))
+            step, fresh = state.plan.steps[index], await self._look(state, index)
+            now = standing(step, fresh)
+            # What a later step changed as well stands as the step left it once that is undone.
+            hidden = [
+                Found(step=index, target=at[0], field=at[1], value=now[at])
+                for at in above & now.keys()
+            ]
+            above |= now.keys()
+            moved = moved_since(step, fresh, hidden)
             if moved:
                 moved = str(self._discretion.clean(moved))
                 refuse = c.FinishRollback(
@@ -111,24 +120,29 @@ class Undoing:
     async def consider(self, incident_id: str, plan_id: str, digest: str, user: str) -> Offered:
         """What would be put back, for somebody who may do so. Raises CommandRefusedError."""
         state, command = await self._asked(incident_id, plan_id, digest, user)
-        fields: list[Restored] = []
+        fields: dict[Field, Restored] = {}
         for index in command.steps:
-            step = state.plan.steps[index]
-            found = standing(step, await self._look(state, index))
-            for change, now in zip(step.dry_run.changes, found, strict=True):
-                fields.append(
-                    Restored(
-                        step=index,
-                        target=change.target,
-                        field=change.field,
-                        now=now.value,
-                        left=change.after,
-                        back=state.plan.before(index, change),
-                    )
+            step, fresh = state.plan.steps[index], await self._look(state, index)
+            elsewhere = retargeted(step, fresh)
+            if elsewhere:
+                raise CommandRefusedError(f"{elsewhere}; put it back by hand")
+            left = left_by(step, fresh)
+            was = {
+                (change.target, change.field): state.plan.before(index, change)
+                for change in step.dry_run.changes
+            }
+            for at, now in standing(step, fresh).items():
+                back = was.get(at, left[at])
+                if at in fields:
+                    # A later step changed it as well: both are put back, that one first.
+                    fields[at] = fields[at].model_copy(update={"back": back})
+                    continue
+                fields[at] = Restored(
+                    step=index, target=at[0], field=at[1], now=now, left=left[at], back=back
                 )
-        if self._discretion.holds_secret([f.model_dump(mode="json") for f in fields]):
+        if self._discretion.holds_secret([f.model_dump(mode="json") for f in fields.values()]):
             raise CommandRefusedError("what stands there now holds a secret; put it back by hand")
-        return Offered(steps=command.steps, fields=tuple(fields))
+        return Offered(steps=command.steps, fields=tuple(fields.values()))
 
     async def roll_back(
         self, incident_id: str, plan_id: str, digest: str, shown: str, user: str

@@ -174,6 +174,45 @@ async def test_of_two_steps_neither_is_undone_where_one_was_changed(house: House
     assert house.world.painted[2:] == ["paint attic red", "paint hall red"]
 
 
+TWICE = [
+    Intended(tool="paint", params={"lamp": "hall", "colour": colour}, cites=f"red-lamp#{n}")
+    for n, colour in enumerate(("green", "white"), start=1)
+]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_two_steps_on_the_same_field_are_undone_one_after_the_other(
+    house: House, moved: bool
+) -> None:
+    house.brain.plan = draft(steps=TWICE)
+    await house.approved()
+    await house.work()
+    if moved:
+        house.world.lamps["hall"] = "blue"
+        with pytest.raises(MovedError, match="'blue' now, the step left 'white'"):
+            await undo(house)
+        shown = await offered(house)
+        assert [(f.now, f.left, f.back) for f in shown.fields] == [("blue", "white", "red")]
+        await roll_back(house, shown)
+    else:
+        await undo(house)
+    await house.work()
+    assert house.world.painted[2:] == ["paint hall green", "paint hall red"]
+
+
+async def test_what_a_step_found_as_it_should_be_is_not_written_over(house: House) -> None:
+    """A lamp that was green was painted green; blue is somebody else's."""
+    house.brain.plan = draft("hall", "attic")
+    house.world.lamps["hall"] = "green"
+    await house.approved()
+    await house.work()
+    house.world.lamps["hall"] = "blue"
+    with pytest.raises(MovedError, match="'blue' now, the step left 'green'"):
+        await undo(house)
+    await house.work()
+    assert house.world.lamps["hall"] == "blue"
+
+
 async def test_a_refused_undo_is_rolled_back_over_what_a_person_was_shown(house: House) -> None:
     await stuck(house)
     await roll_back(house, await offered(house), "U2")
@@ -256,11 +295,7 @@ async def test_what_was_halted_can_be_undone(house: House) -> None:
 
 
 async def test_what_a_later_plan_changed_is_undone_there_first(house: House) -> None:
-    twice = [
-        Intended(tool="paint", params={"lamp": "hall", "colour": colour}, cites=f"red-lamp#{n}")
-        for n, colour in enumerate(("green", "white"), start=1)
-    ]
-    house.brain.plan = draft(steps=twice)
+    house.brain.plan = draft(steps=TWICE)
     await house.approved()
     while (await house.fix()).current != 1:
         await house.jobs.run(house.queue.items.pop(0).key)
