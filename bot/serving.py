@@ -25,6 +25,7 @@ from bot.incidents.following import Following
 from bot.incidents.hints import Hints, Usable
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.intake import Intake
+from bot.incidents.intervention import Intervention
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
@@ -33,6 +34,7 @@ from bot.incidents.pulse import Pulse
 from bot.incidents.responders import Responders
 from bot.incidents.storms import StormDesk, Storms
 from bot.incidents.thinking import Thinking
+from bot.incidents.undoing import Undoing
 from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
 from bot.settings import Settings
@@ -139,6 +141,8 @@ async def serve(settings: Settings) -> None:
             homes=homes,
             board=board,
             addresses=addresses,
+            intervention=Intervention(core.incidents, directory),
+            undoing=Undoing(core.incidents, core.catalog, approvals, core.planner.discretion),
         )
         listeners.register(app, deps)
         state: dict[str, Any] = {"ok": False, "runbooks": len(prepared.runbooks)}

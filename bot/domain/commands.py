@@ -9,6 +9,7 @@ from bot.domain.values import (
     Alert,
     Ask,
     Diagnosis,
+    Found,
     Plan,
     PlanDraft,
     Severity,
@@ -102,8 +103,35 @@ class ExpireApproval(Command):
 
 class VoidPlan(Command):
     plan_id: str
-    cause: Literal["drift", "guard", "policy", "failed", "stopped"]
+    cause: Literal["drift", "guard", "policy", "failed", "stopped", "halted"]
     reason: str
+
+
+class HaltPlan(Command):
+    """Let the step that runs end, and start no other; that the person may was checked."""
+
+    plan_id: str
+    digest: str
+    name: str
+
+
+class HandPlan(Command):
+    """Void a plan that waits and call a person for it; that the person may was checked."""
+
+    plan_id: str
+    digest: str
+    name: str
+
+
+class ApproveUndo(Command):
+    """Put back what is live of a plan; that the person may was checked by the caller."""
+
+    plan_id: str
+    digest: str
+    steps: tuple[int, ...]
+    """Those that the person was told of, last first."""
+    over: tuple[Found, ...] = ()
+    via: tuple[str, ...] = ()
 
 
 class RequestReplan(Command):
@@ -149,6 +177,7 @@ class StartRollback(Command):
     step: int
     key: str
     deadline: datetime
+    approved_by: str = ""
 
 
 class FinishRollback(Command):
@@ -156,6 +185,7 @@ class FinishRollback(Command):
     step: int
     outcome: Literal["succeeded", "failed", "unknown", "refused"]
     summary: str
+    moved: bool = False
 
 
 class SkipBooks(Command):

@@ -9,6 +9,7 @@ from bot.domain import events as e
 from bot.domain.consent import decided, narrowed, plan_of, propose
 from bot.domain.hints import hinted
 from bot.domain.incident import Incident
+from bot.domain.intervention import halted, handed, undo_approved
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError, OutOfOrderError, PlanChangedError
 from bot.domain.responders import (
@@ -110,6 +111,12 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 return []
             reason = f"expired {state.expires_at:%H:%M}, nothing ran"
             return [e.PlanVoided(**by, plan_id=plan_id, cause="expired", reason=reason)]
+        case c.HaltPlan():
+            return halted(incident, command)
+        case c.HandPlan():
+            return handed(incident, command)
+        case c.ApproveUndo():
+            return undo_approved(incident, command)
         case c.VoidPlan(plan_id=plan_id):
             state = plan_of(incident, plan_id)
             waits = state.status in (PlanStatus.AWAITING, PlanStatus.READY, PlanStatus.RUNNING)
@@ -119,12 +126,12 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
         case c.RequestReplan(plan_id=plan_id):
             state = plan_of(incident, plan_id)
             latest = incident.fix is state and not incident.resolved_at
-            if state.status is not PlanStatus.VOID or not latest or state.replan_asked:
+            if not latest or not state.may_ask_again:
                 raise PlanChangedError(f"plan {plan_id!r} is not one to ask for again")
             return [e.ReplanRequested(**by, plan_id=plan_id)]
         case c.StartStep(plan_id=plan_id, step=step):
             state = plan_of(incident, plan_id)
-            runnable = state.status in (PlanStatus.READY, PlanStatus.RUNNING)
+            runnable = state.status in (PlanStatus.READY, PlanStatus.RUNNING) and not state.halt
             if not runnable or state.current != step or _at(state, step) is not StepStatus.PENDING:
                 raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is {_at(state, step).value}")
             return [
@@ -180,13 +187,18 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                 raise OutOfOrderError(f"step {step + 1} of {plan_id!r} is not to be undone now")
             return [
                 e.RollbackStarted(
-                    **by, plan_id=plan_id, step=step, key=command.key, deadline=command.deadline
+                    **by,
+                    plan_id=plan_id,
+                    step=step,
+                    key=command.key,
+                    deadline=command.deadline,
+                    approved_by=command.approved_by,
                 )
             ]
         case c.FinishRollback(plan_id=plan_id, step=step):
-            allowed = [StepStatus.UNDOING]
-            if command.outcome == "refused" and step in plan_of(incident, plan_id).undoable[:1]:
-                allowed.append(_at(plan_of(incident, plan_id), step))
+            allowed, state = [StepStatus.UNDOING], plan_of(incident, plan_id)
+            if command.outcome == "refused" and step in (*state.undoable[:1], *state.revertible):
+                allowed.append(_at(state, step))
             _expect(incident, plan_id, step, *allowed)
             return [
                 e.RollbackFinished(
@@ -195,6 +207,7 @@ def _decide(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
                     step=step,
                     outcome=command.outcome,
                     summary=command.summary,
+                    moved=command.moved,
                 )
             ]
         case c.SkipBooks(milestone=milestone):

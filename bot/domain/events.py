@@ -16,6 +16,7 @@ from bot.domain.values import (
     Alert,
     ApprovalGroup,
     Diagnosis,
+    Found,
     Plan,
     PlanDraft,
     Severity,
@@ -119,23 +120,37 @@ class ApprovalDecided(Event):
     """Those of the approvers that the person was behind, as Slack said at the click."""
 
 
+VoidCause = Literal[
+    "expired",
+    "drift",
+    "guard",
+    "cleared",
+    "policy",
+    "failed",
+    "stopped",
+    "replaced",
+    "halted",
+    "handed",
+    "resolved",
+]
+
+
 class PlanVoided(Event):
-    """The plan will not run: expired, drifted, stopped, replaced or no longer needed."""
+    """Nothing more of the plan will run: expired, drifted, stopped, replaced, handed over …"""
 
     type: Literal["plan.voided"] = "plan.voided"
     plan_id: str
-    cause: Literal[
-        "expired",
-        "drift",
-        "guard",
-        "cleared",
-        "policy",
-        "failed",
-        "stopped",
-        "replaced",
-        "resolved",
-    ]
+    cause: VoidCause
     reason: str
+
+
+class PlanHalted(Event):
+    """A person lets the step that runs come to its end, and no other begin."""
+
+    type: Literal["plan.halted"] = "plan.halted"
+    plan_id: str
+    name: str
+    """How that person is called, plain."""
 
 
 class ReplanRequested(Event):
@@ -192,12 +207,29 @@ class RecoveryVerified(Event):
     summary: str
 
 
+class UndoApproved(Event):
+    """A person has steps put back that would stay as they are otherwise."""
+
+    type: Literal["undo.approved"] = "undo.approved"
+    plan_id: str
+    digest: str
+    steps: tuple[int, ...]
+    """Last first."""
+    over: tuple[Found, ...] = ()
+    """What stands there instead of what the steps left, as the person was shown it: this may be
+    written over, and nothing else."""
+    via: tuple[str, ...] = ()
+    """Those of the approvers that the person was behind, as Slack said at the click."""
+
+
 class RollbackStarted(Event):
     type: Literal["rollback.started"] = "rollback.started"
     plan_id: str
     step: int
     key: str
     deadline: datetime
+    approved_by: str = ""
+    """Whoever had it undone; empty where the plan had failed, for then it happens by itself."""
 
 
 class RollbackFinished(Event):
@@ -205,8 +237,10 @@ class RollbackFinished(Event):
     plan_id: str
     step: int
     outcome: Literal["succeeded", "failed", "unknown", "refused"]
-    """`refused`: the state has moved since, so a person decides."""
+    """`refused`: it did not begin, so a person decides."""
     summary: str
+    moved: bool = False
+    """Refused because what the step left is not what stands there now."""
 
 
 class BooksSkipped(Event):
@@ -227,6 +261,8 @@ class PersonCalled(Event):
     """How far up the line: 0 who is on call, 1 the approvers, 2 the service's owners."""
     then: tuple[str, ...] = ()
     """Who is called next, if nobody reacts."""
+    anew: bool = False
+    """Whoever brought it about hands it on, so that was no reaction."""
 
 
 class IncidentTaken(Event):
@@ -328,11 +364,13 @@ IncidentEvent = (
     | ApprovalRequested
     | ApprovalDecided
     | PlanVoided
+    | PlanHalted
     | ReplanRequested
     | ActionStarted
     | ActionFinished
     | ActionVerified
     | RecoveryVerified
+    | UndoApproved
     | RollbackStarted
     | RollbackFinished
     | BooksSkipped

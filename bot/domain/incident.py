@@ -22,6 +22,7 @@ class Call(Frozen):
     at: datetime
     rung: int = 0
     then: tuple[str, ...] = ()
+    anew: bool = False
 
 
 class Handover(Frozen):
@@ -226,6 +227,7 @@ class Incident(Frozen):
                     at=event.at,
                     rung=event.rung,
                     then=event.then,
+                    anew=event.anew,
                 )
                 called = self._set(calls=(*self.calls, call))
                 state = self.plans.get(event.plan_id or "")

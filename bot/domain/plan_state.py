@@ -1,4 +1,7 @@
-"""A plan on its way: judged, approved, run step by step, verified or undone."""
+"""A plan on its way: judged, approved, run step by step, verified or undone.
+
+Longer than other files on purpose: every state of a plan, and what may follow it, in one place.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,10 @@ class StepState(Frozen):
     summary: str = ""
     failure: str = ""
     """Why it failed, kept when it was undone since."""
+    undone_at: datetime | None = None
     rollback_key: str = ""
+    moved: bool = False
+    """Its undo was refused: something else stands there now than what the step left."""
     services: tuple[str, ...] = ()
     """Those it touches, as they were known when it started."""
 
@@ -70,6 +76,10 @@ class PlanState(Frozen):
     decisions: tuple[Decision, ...] = ()
     ready_at: datetime | None = None
     void: e.PlanVoided | None = None
+    halt: e.PlanHalted | None = None
+    undo: e.UndoApproved | None = None
+    """The last time that a person had steps of it put back."""
+    done_at: datetime | None = None
     replan_asked: bool = False
     """A person asked to look again."""
     handed_over: bool = False
@@ -131,10 +141,27 @@ class PlanState(Frozen):
 
     @property
     def wants_replan(self) -> bool:
-        """Voided by a moving world, or by time and a person asks again."""
-        if self.status is not PlanStatus.VOID or self.void is None or self.handed_over:
+        """Voided by a moving world, or over in another way and a person asks again."""
+        if self.handed_over:
             return False
-        return self.replan_asked or self.void.cause in ("drift", "guard", "policy")
+        if self.replan_asked:
+            return self.status in (PlanStatus.VOID, PlanStatus.FAILED)
+        moved = self.void is not None and self.void.cause in ("drift", "guard", "policy")
+        return self.status is PlanStatus.VOID and moved
+
+    @property
+    def remaining(self) -> tuple[int, ...]:
+        """Steps that a new plan would take again: those that are done and live stay out of it."""
+        return tuple(i for i, s in enumerate(self.steps) if s.status is not StepStatus.VERIFIED)
+
+    @property
+    def may_ask_again(self) -> bool:
+        """It is over, nothing of it is in doubt, and something of it is still to be done."""
+        if self.replan_asked or self.handed_over or not self.remaining:
+            return False
+        doubt = {StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
+        settled = not self.undoable and not doubt & {step.status for step in self.steps}
+        return self.status is PlanStatus.VOID or (self.status is PlanStatus.FAILED and settled)
 
     @property
     def live(self) -> bool:
@@ -142,16 +169,55 @@ class PlanState(Frozen):
         return self.status is PlanStatus.RUNNING or bool(self.undoable)
 
     @property
-    def undoable(self) -> tuple[int, ...]:
-        """Steps to put back, last first: only in a failed plan whose state is known.
+    def ended_by_hand(self) -> bool:
+        """A person ended it halfway: what has run stays as it is, unless they have it undone."""
+        return self.void is not None and self.void.cause in ("stopped", "halted")
 
-        None of a plan that a person stopped: what has run stays as it is.
+    @property
+    def undoable(self) -> tuple[int, ...]:
+        """Steps to put back, last first, where the state of each is known.
+
+        In a plan that failed, by itself; in one that is done or was ended by hand, those that a
+        person wants undone.
         """
-        if self.status is not PlanStatus.FAILED or (self.void and self.void.cause == "stopped"):
-            return ()
         states = {s.status for s in self.steps}
         if states & {StepStatus.UNKNOWN, StepStatus.STUCK}:
             return ()
+        wanted = self.undo.steps if self.undo else ()
+        if self.status is PlanStatus.FAILED and not self.ended_by_hand:
+            return self._standing
+        return tuple(i for i in self._standing if i in wanted)
+
+    @property
+    def revertible(self) -> tuple[int, ...]:
+        """Steps that a person may have put back, last first: nothing does so by itself."""
+        over = self.status is PlanStatus.DONE or (
+            self.status is PlanStatus.FAILED and self.ended_by_hand
+        )
+        doubt = {StepStatus.STARTED, StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
+        known = not doubt & {step.status for step in self.steps}
+        return self._standing if over and known and self.undo is None else ()
+
+    @property
+    def overwritable(self) -> tuple[int, ...]:
+        """Steps, last first, that a person may have put back over what stands there now: the undo
+        of one was refused before it began, and none is in doubt."""
+        refused = [s for s in self.steps if s.status is StepStatus.STUCK and not s.rollback_key]
+        doubt = {StepStatus.STARTED, StepStatus.UNKNOWN, StepStatus.UNDOING}
+        known = not doubt & {step.status for step in self.steps}
+        lost = any(s.status is StepStatus.STUCK and s.rollback_key for s in self.steps)
+        return self._standing if refused and known and not lost else ()
+
+    @property
+    def rolled_back_at(self) -> datetime | None:
+        """When the last of what a person wanted undone was; None while something of it stands."""
+        wanted = [self.steps[index] for index in self.undo.steps] if self.undo else []
+        times = [step.undone_at for step in wanted if step.undone_at]
+        return max(times) if times and len(times) == len(wanted) else None
+
+    @property
+    def _standing(self) -> tuple[int, ...]:
+        """What landed, can be put back and was not, last first."""
         return tuple(
             i
             for i in reversed(range(len(self.steps)))
@@ -174,6 +240,10 @@ class PlanState(Frozen):
                 started = any(step.landed for step in self.steps)
                 status = PlanStatus.FAILED if started else PlanStatus.VOID
                 return self._set(status=status, void=event)
+            case e.PlanHalted():
+                return self._set(halt=event)
+            case e.UndoApproved():
+                return self._set(undo=event)._freed(event.steps)
             case e.ReplanRequested():
                 return self._set(replan_asked=True)
             case e.PersonCalled():
@@ -203,15 +273,14 @@ class PlanState(Frozen):
             case e.ActionVerified(passed=True):
                 after = self._step(event.step, status=StepStatus.VERIFIED, summary=event.summary)
                 done = after.all_verified and not self.plan.verify
-                return after._set(status=PlanStatus.DONE) if done else after
+                return after._done(event.at) if done else after
             case e.ActionVerified():
                 after = self._step(event.step, status=StepStatus.FAILED, summary=event.summary)
                 return after._failed(event.step, event.summary)
             case e.RecoveryVerified():
-                return self._set(
-                    recovered=event.passed,
-                    recovery=event.summary,
-                    status=PlanStatus.DONE if event.passed else PlanStatus.FAILED,
+                after = self._set(recovered=event.passed, recovery=event.summary)
+                return (
+                    after._done(event.at) if event.passed else after._set(status=PlanStatus.FAILED)
                 )
             case e.RollbackStarted():
                 return self._step(
@@ -221,9 +290,16 @@ class PlanState(Frozen):
                     deadline=event.deadline,
                 )
             case e.RollbackFinished(outcome="succeeded"):
-                return self._step(event.step, status=StepStatus.UNDONE, summary=event.summary)
+                return self._step(
+                    event.step,
+                    status=StepStatus.UNDONE,
+                    summary=event.summary,
+                    undone_at=event.at,
+                )
             case e.RollbackFinished():
-                return self._step(event.step, status=StepStatus.STUCK, summary=event.summary)
+                return self._step(
+                    event.step, status=StepStatus.STUCK, summary=event.summary, moved=event.moved
+                )
             case _:
                 return self
 
@@ -237,6 +313,19 @@ class PlanState(Frozen):
         if not isinstance(self.verdict, Ask) or missing(self.verdict, after.decisions):
             return after
         return after._set(status=PlanStatus.READY, ready_at=event.at)
+
+    def _done(self, at: datetime) -> PlanState:
+        return self._set(status=PlanStatus.DONE, done_at=at)
+
+    def _freed(self, steps: tuple[int, ...]) -> PlanState:
+        """A person decided about what was stuck: it stands as it did before."""
+        after = self
+        for index in steps:
+            if after.steps[index].status is StepStatus.STUCK:
+                failed = after.steps[index].failure
+                status = StepStatus.FAILED if failed else StepStatus.VERIFIED
+                after = after._step(index, status=status, moved=False)
+        return after
 
     def _failed(self, step: int, why: str) -> PlanState:
         return self._set(status=PlanStatus.FAILED)._step(step, failure=why)

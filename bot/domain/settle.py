@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.incident import Incident
+from bot.domain.intervention import halt_words
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.values import Deny, Escalate
+from bot.domain.values import Deny, Escalate, is_person
 
 
 def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
     """Events that complete `command`, given the state its own events led to."""
+    void = _halt(incident, command)
+    return [void, *_follow(incident.evolve(void), command)] if void else _follow(incident, command)
+
+
+def _halt(incident: Incident, command: c.Command) -> e.PlanVoided | None:
+    """A plan that somebody halted is over as soon as none of its steps is under way."""
+    if not isinstance(command, c.HaltPlan | c.VerifyStep):
+        return None
+    state = incident.plans[command.plan_id]
+    if not state.halt or state.status not in (PlanStatus.READY, PlanStatus.RUNNING):
+        return None
+    if state.current is None or state.steps[state.current].status is not StepStatus.PENDING:
+        return None
+    return e.PlanVoided(
+        at=command.at,
+        actor=command.actor,
+        plan_id=command.plan_id,
+        cause="halted",
+        reason=halt_words(state),
+    )
+
+
+def _follow(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
+    unhelped = _undo_failed(incident, command)
+    if unhelped:
+        return [unhelped]
     if incident.resolved_at:
         return []
     if isinstance(command, c.ClearAlert) or _over_without_it(incident, command):
         return _cleared(incident, command)
     reason = _needs_person(incident, command)
     if reason is not None:
-        return [
-            e.PersonCalled(at=command.at, actor=command.actor, to=command.oncall, reason=reason)
-        ]
+        by: dict[str, Any] = {"at": command.at, "actor": command.actor, "to": command.oncall}
+        if isinstance(command, c.HandPlan):
+            # It is that person's now: nobody is asked for it again.
+            by |= {"plan_id": command.plan_id, "anew": True}
+        return [e.PersonCalled(**by, reason=reason)]
     fix = incident.fix
     verified = isinstance(command, c.VerifyStep | c.VerifyRecovery)
     if verified and fix and fix.status is PlanStatus.DONE:
@@ -28,14 +59,27 @@ def settle(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
     return []
 
 
+def _undo_failed(incident: Incident, command: c.Command) -> e.PersonCalled | None:
+    """Whoever had something undone is called where it wasn't, also when the incident is over."""
+    if not isinstance(command, c.FinishRollback) or command.outcome == "succeeded":
+        return None
+    state = incident.plans[command.plan_id]
+    if state.undo is None or command.step not in state.undo.steps or is_person(command.actor):
+        return None
+    reason = f"step {command.step + 1} could not be undone: {command.summary}"
+    return e.PersonCalled(at=command.at, actor=command.actor, to=(state.undo.actor,), reason=reason)
+
+
 def _over_without_it(incident: Incident, command: c.Command) -> bool:
     """The fix failed and left nothing behind, and meanwhile every alert cleared."""
     ends = isinstance(
         command,
-        c.FinishStep | c.VerifyStep | c.VerifyRecovery | c.FinishRollback | c.VoidPlan,
+        c.FinishStep | c.VerifyStep | c.VerifyRecovery | c.FinishRollback | c.VoidPlan | c.HaltPlan,
     )
     fix = incident.fix
-    if not ends or incident.firing or fix is None or fix.status is not PlanStatus.FAILED:
+    if not ends or incident.firing or fix is None:
+        return False
+    if fix.status is not PlanStatus.FAILED and not (fix.status is PlanStatus.DONE and fix.undo):
         return False
     in_doubt = {StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
     return not fix.live and not any(step.status in in_doubt for step in fix.steps)
@@ -82,11 +126,26 @@ def _needs_person(incident: Incident, command: c.Command) -> str | None:
             if fix and idle and command.cause in ("failed", "stopped"):
                 return f"{command.reason}; nothing ran"
             return _failed(fix) if fix else None
+        case c.HandPlan(name=name):
+            return f"{name} handed the fix to a person; nothing ran"
+        case c.HaltPlan():
+            fix = _fix_of(incident, command.plan_id)
+            if fix and fix.void and fix.status is PlanStatus.VOID:
+                return f"{fix.void.reason}; nothing ran"
+            return _failed(fix) if fix else None
+        case c.FinishRollback() if _by_person(incident, command):
+            return None
         case c.FinishStep() | c.VerifyStep() | c.VerifyRecovery() | c.FinishRollback():
             fix = _fix_of(incident, command.plan_id)
             return _failed(fix) if fix else None
         case _:
             return None
+
+
+def _by_person(incident: Incident, command: c.FinishRollback) -> bool:
+    """Whoever had it undone, or tried to, is at it."""
+    undo = incident.plans[command.plan_id].undo
+    return is_person(command.actor) or (undo is not None and command.step in undo.steps)
 
 
 def _fires_again(incident: Incident) -> str | None:
@@ -117,7 +176,7 @@ def _failed(state: PlanState) -> str | None:
     undone = [n for n, s in steps.items() if s.status is StepStatus.UNDONE]
     what = failed[0] if failed else state.recovery or (state.void.reason if state.void else "")
     what = what or "the fix failed, and nothing said why"
-    if state.void and state.void.cause == "stopped":
+    if state.ended_by_hand:
         ran = ", ".join(str(n) for n, step in steps.items() if step.landed)
         return f"{what}; of {len(steps)} steps {ran} had run and stays as it is"
     return f"{what}; step {', '.join(map(str, undone))} undone" if undone else what

@@ -187,6 +187,16 @@ class Step(Frozen):
         return _sha256([self.tool, self.version, self.params, targets, changes])
 
 
+class Found(Frozen):
+    """What stands in a field now."""
+
+    step: int
+    """Index of the step that changed it, the last of its plan to do so."""
+    target: str
+    field: str
+    value: Any = None
+
+
 class Plan(Frozen):
     """Ordered steps under guards: what is judged, approved and run as one."""
 
@@ -272,11 +282,15 @@ class Allow(_Judged):
     reason: str = ""
 
 
+COMMANDER = "commander"
+"""Stands for whoever leads the incident, among those who may approve."""
+
+
 class ApprovalGroup(Frozen):
     """So many different people of these."""
 
     approvers: tuple[str, ...]
-    """User ids, group handles and rotas; being behind one of them is enough."""
+    """User ids, group handles, rotas and `commander`; being behind one of them is enough."""
     count: int = Field(default=1, ge=1)
 
 
@@ -288,7 +302,7 @@ class Ask(_Judged):
     approvals: int = Field(1, ge=1)
     """How many people in all."""
     approvers: tuple[str, ...]
-    """User ids, group handles and rotas; any of them may approve."""
+    """User ids, group handles, rotas and `commander`; any of them may approve."""
     groups: tuple[ApprovalGroup, ...] = ()
     """Where one group alone can't approve: each needs its own people, nobody counts for two."""
     expires_seconds: float = Field(gt=0)

@@ -35,7 +35,11 @@ def waiting(incident: Incident) -> Waiting | None:
         return None
     reacted = incident.reacted_at
     asked = _asked(incident)
-    unheard = [call for call in incident.calls if reacted is None or call.at > reacted]
+    unheard = [
+        call
+        for call in incident.calls
+        if reacted is None or call.at > reacted or (call.anew and call.at == reacted)
+    ]
     if len(unheard) >= RUNGS:
         return None
     call = unheard[-1] if unheard else None

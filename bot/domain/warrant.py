@@ -90,7 +90,8 @@ def _expiry(plan_id: str, digest: str, earlier: Sequence[e.IncidentEvent]) -> da
 
 
 def _undo(undo: e.RollbackStarted, earlier: Sequence[e.IncidentEvent]) -> str | None:
-    """An undo is approved with its step: what never landed has none."""
+    """An undo is approved with its step, for the case that its plan fails: what never landed has
+    none, and in any other case a person has to want it."""
     landed = any(
         isinstance(x, e.ActionFinished)
         and (x.plan_id, x.step) == (undo.plan_id, undo.step)
@@ -103,4 +104,49 @@ def _undo(undo: e.RollbackStarted, earlier: Sequence[e.IncidentEvent]) -> str | 
     )
     if twice:
         return "was undone twice"
-    return None if landed else "was undone, though it never ran"
+    if not landed:
+        return "was undone, though it never ran"
+    of_plan = [x for x in earlier if getattr(x, "plan_id", None) == undo.plan_id]
+    refused = [at for at, x in enumerate(of_plan) if _refuses(x, undo.step)]
+    wanted = [
+        (at, x)
+        for at, x in enumerate(of_plan)
+        if isinstance(x, e.UndoApproved) and undo.step in x.steps
+    ]
+    if not undo.approved_by and not refused and _failed(of_plan):
+        return None
+    if not wanted or (refused and wanted[-1][0] < refused[-1]):
+        return "was undone, and nobody wanted it"
+    return _unfounded(undo, wanted[-1][1], earlier)
+
+
+def _unfounded(
+    undo: e.RollbackStarted, wanted: e.UndoApproved, earlier: Sequence[e.IncidentEvent]
+) -> str | None:
+    """Whether the person who wants it undone is one of those who may approve it."""
+    proposals = [x for x in earlier if isinstance(x, e.PlanProposed) and x.plan.id == undo.plan_id]
+    verdict = proposals[-1].verdict if proposals else None
+    if not isinstance(verdict, Ask) or set(wanted.via).isdisjoint(verdict.approvers):
+        return f"was undone for {wanted.actor}, who may not approve it"
+    if wanted.digest != proposals[-1].plan.digest(verdict.rule):
+        return f"was undone as plan {wanted.digest[:8]}, which is another"
+    if undo.approved_by != wanted.actor:
+        return f"was undone in the name of {undo.approved_by or 'nobody'}, not of {wanted.actor}"
+    return None
+
+
+def _refuses(event: e.IncidentEvent, step: int) -> bool:
+    if not isinstance(event, e.RollbackFinished):
+        return False
+    return event.step == step and event.outcome == "refused"
+
+
+def _failed(of_plan: Sequence[e.IncidentEvent]) -> bool:
+    """Whether what was approved to be undone in that case is to be: not where a person ended it."""
+    by_hand = any(isinstance(x, e.PlanVoided) and x.cause in ("stopped", "halted") for x in of_plan)
+    return not by_hand and any(
+        (isinstance(x, e.ActionFinished) and x.outcome != "succeeded")
+        or (isinstance(x, e.ActionVerified | e.RecoveryVerified) and not x.passed)
+        or isinstance(x, e.PlanVoided)
+        for x in of_plan
+    )

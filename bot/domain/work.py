@@ -67,9 +67,13 @@ class Work(Frozen):
 
 
 def next_work(incident: Incident) -> tuple[Work, ...]:
-    """Everything the incident waits for, in no order; empty when its last word is said."""
-    if not incident.opened_at or incident.reported_at:
+    """Everything the incident waits for, in no order; once its last word is said, only for what a
+    person has undone."""
+    if not incident.opened_at:
         return ()
+    if incident.reported_at:
+        wanted = [plan for plan in incident.plans.values() if plan.undo]
+        return tuple(w for plan in wanted for w in _of_plan(incident, plan))
     work = [w for plan in incident.plans.values() for w in _of_plan(incident, plan)]
     if not incident.resolved_at:
         work += _of_diagnosis(incident, incident.opened_at)

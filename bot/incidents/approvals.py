@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from bot.domain import commands as c
+from bot.domain.consent import plan_of
 from bot.domain.crashpoints import crashpoint
 from bot.domain.decide import decide
+from bot.domain.events import WorkEvent
 from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState
 from bot.domain.ports import Directory, RotaUnreadableError
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import Ask
+from bot.domain.values import COMMANDER, Ask
 from bot.incidents.service import Incidents
 
 
 class NotAllowedError(CommandRefusedError):
     """This person may not decide here. Says who may."""
 
-    def __init__(self, approvers: tuple[str, ...], unreadable: tuple[str, ...] = ()) -> None:
-        """`unreadable`: why it can't be told who is behind some of them."""
+    def __init__(
+        self,
+        approvers: tuple[str, ...],
+        unreadable: tuple[str, ...] = (),
+        *,
+        commander: str | None = None,
+        asked_at: datetime | None = None,
+    ) -> None:
+        """`unreadable`: why it can't be told who is behind some of them; `commander`: who leads
+        the incident; `asked_at`: when those who may were asked."""
         super().__init__("; ".join([f"needs {' or '.join(approvers)}", *unreadable]))
         self.approvers = approvers
         self.unreadable = unreadable
+        self.commander = commander
+        self.asked_at = asked_at
 
 
 class Approvals:
@@ -30,6 +44,14 @@ class Approvals:
     def __init__(self, incidents: Incidents, directory: Directory) -> None:
         self._incidents = incidents
         self._directory = directory
+
+    async def shown(
+        self, incident_id: str, plan_id: str
+    ) -> tuple[Incident, PlanState, tuple[WorkEvent, ...]]:
+        """A plan and what was found before it, for whoever sees its message."""
+        incident = await self._incidents.ledger.load(incident_id)
+        state = plan_of(incident, plan_id)
+        return incident, state, tuple(await self._incidents.ledger.work(incident_id))
 
     async def consider(
         self,
@@ -89,17 +111,28 @@ class Approvals:
 
     async def require(self, incident: Incident, plan_id: str, user: str) -> tuple[str, ...]:
         """Those of the plan's approvers that `user` is behind now; NotAllowedError for none."""
-        state = incident.plans.get(plan_id)
-        if state is None:
-            raise CommandRefusedError(f"{incident.id} has no plan {plan_id!r}")
+        state = plan_of(incident, plan_id)
         approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
-        return await require_one_of(self._directory, approvers, user)
+        return await require_one_of(
+            self._directory,
+            approvers,
+            user,
+            commander=incident.commander,
+            asked_at=state.proposed_at,
+        )
 
 
 async def require_one_of(
-    directory: Directory, approvers: tuple[str, ...], user: str
+    directory: Directory,
+    approvers: tuple[str, ...],
+    user: str,
+    *,
+    commander: str | None = None,
+    asked_at: datetime | None = None,
 ) -> tuple[str, ...]:
     """Those of the approvers that `user` is behind now; NotAllowedError for none.
+
+    `commander`: who leads the incident they are to approve in; behind the word is nobody else.
 
     A rota that can't be read takes nothing from those named besides.
     """
@@ -108,10 +141,14 @@ async def require_one_of(
     if await directory.eligible(user):
         for handle in approvers:
             try:
-                if user in await directory.members(handle):
+                if handle == COMMANDER:
+                    found = frozenset({commander})
+                else:
+                    found = await directory.members(handle)
+                if user in found:
                     via.append(handle)
             except RotaUnreadableError as error:
                 unreadable.append(str(error))
     if not via:
-        raise NotAllowedError(approvers, tuple(unreadable))
+        raise NotAllowedError(approvers, tuple(unreadable), commander=commander, asked_at=asked_at)
     return tuple(via)

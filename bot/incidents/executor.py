@@ -9,6 +9,7 @@ from typing import Any, Literal
 from bot.domain import commands as c
 from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
+from bot.domain.intervention import halt_words
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.ports import (
     BreakerOpenError,
@@ -64,6 +65,9 @@ class Executor:
         incident = await self._incidents.ledger.load(work.incident)
         state = incident.plans[plan_id]
         if not _is_next(state, index):
+            return
+        if state.halt:
+            await self._void(work, plan_id, "halted", halt_words(state))
             return
         crashpoint("E1")
         step = state.plan.steps[index]
@@ -171,7 +175,7 @@ class Executor:
         self,
         work: Work,
         plan_id: str,
-        cause: Literal["policy", "guard", "drift", "failed", "stopped"],
+        cause: Literal["policy", "guard", "drift", "failed", "stopped", "halted"],
         reason: str,
     ) -> None:
         now = self._incidents.clock()

@@ -92,17 +92,18 @@ class Investigation:
         await self._incidents.handle(work.incident, call)
 
     async def replan(self, work: Work) -> None:
-        """Make the voided plan anew from what is true now, and ask again."""
+        """Make the plan anew from what is true now, without what of it is done, and ask again."""
         incident = await self._incidents.ledger.load(work.incident)
         old = incident.plans[work.ref]
         if incident.fix is not old or not old.wants_replan:
             return
         now = self._incidents.clock()
         number = len(incident.fixes) + 1
-        reason = f"{MOST_PLANS} plans were made and none ran" if number > MOST_PLANS else ""
+        reason = f"{MOST_PLANS} plans were made and none helped" if number > MOST_PLANS else ""
         if not reason:
             try:
-                plan = await self._planner.plan(f"P{number}", redraft(old.plan))
+                draft = redraft(old.plan, keep=old.remaining)
+                plan = await self._planner.plan(f"P{number}", draft)
             except ToolError as error:
                 reason = str(error)
         if reason:

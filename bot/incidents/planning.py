@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
@@ -170,13 +171,15 @@ def _playbook(plan: Plan, step: Step) -> Playbook:
     return "partial" if plan.partial else "pinned"
 
 
-def redraft(plan: Plan) -> PlanDraft:
-    """What would have to be wanted to arrive at `plan` again."""
+def redraft(plan: Plan, keep: Sequence[int] | None = None) -> PlanDraft:
+    """What would have to be wanted to arrive at `plan` again; `keep`: only these of its steps."""
+    kept = range(len(plan.steps)) if keep is None else keep
+    carried = {name: getattr(plan, name) for name in _CARRIED}
     return PlanDraft(
         steps=tuple(
             Intended(tool=s.tool, params=s.params, cites=s.cites, tainted=s.tainted)
-            for s in plan.steps
+            for s in (plan.steps[index] for index in kept)
         ),
         guards=plan.guards,
-        **{name: getattr(plan, name) for name in _CARRIED},
+        **{**carried, "partial": plan.partial or len(kept) < len(plan.steps)},
     )

@@ -1,4 +1,4 @@
-"""Puts a failed plan's steps back, last first, each at most once."""
+"""Puts steps back, those of a failed plan or what a person wants undone: last first, each once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 
 
 class Rollback:
-    """Undoes only where the state is still what the step left; otherwise a person decides."""
+    """Undoes only where the state is still what the step left, or what a person was shown to be
+    written over; otherwise a person decides."""
 
     def __init__(self, incidents: Incidents, catalog: Catalog) -> None:
         self._incidents = incidents
@@ -47,6 +48,7 @@ class Rollback:
         step, done = state.plan.steps[index], state.steps[index]
         if index not in state.undoable[:1] or done.status is StepStatus.UNDOING:
             return
+        undo = state.undo if state.undo and index in state.undo.steps else None
         now = self._incidents.clock()
         try:
             tool = self._catalog.write(step.tool)
@@ -59,7 +61,8 @@ class Rollback:
                 return
             params = parsed(tool, step.params)
             checkpoint = tool.saved.model_validate(done.checkpoint)
-            moved = moved_since(step, await preview(tool, params, call_context(now)))
+            over = tuple(f for f in undo.over if f.step == index) if undo else ()
+            moved = moved_since(step, await preview(tool, params, call_context(now)), over)
         except Unavailable as error:
             if now - state.touched_at < PATIENCE:
                 await self._incidents.ledger.defer(work, now + RETRY)
@@ -73,7 +76,7 @@ class Rollback:
             await self._finish(work, "refused", f"{step.tool} can't read what it saved any more")
             return
         if moved:
-            await self._finish(work, "refused", moved)
+            await self._finish(work, "refused", moved, moved=True)
             return
         key = action_key(incident, plan_id, index) + "-undo"
         start = c.StartRollback(
@@ -82,6 +85,7 @@ class Rollback:
             step=index,
             key=key,
             deadline=now + self._incidents.pace.call,
+            approved_by=undo.actor if undo else "",
         )
         reservation = Reservation(
             lease=work.key, token=token, switches=switches(incident, state, done.services)
@@ -111,7 +115,12 @@ class Rollback:
         await self._finish(work, "succeeded", handle.summary)
 
     async def _finish(
-        self, work: Work, outcome: Literal["succeeded", "failed", "refused"], summary: str
+        self,
+        work: Work,
+        outcome: Literal["succeeded", "failed", "refused"],
+        summary: str,
+        *,
+        moved: bool = False,
     ) -> None:
         plan_id, index = work.plan_step
         await self._incidents.handle(
@@ -122,5 +131,6 @@ class Rollback:
                 step=index,
                 outcome=outcome,
                 summary=summary,
+                moved=moved,
             ),
         )

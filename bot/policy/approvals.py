@@ -7,14 +7,17 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from bot.domain.values import ApprovalGroup
+from bot.domain.values import COMMANDER, ApprovalGroup
 from tools.kit.types import Frozen
 
 FROM_SETTINGS = "approvers"
 """Stands for the people of OPSBOT_APPROVERS."""
 
-Approver = Annotated[str, Field(pattern=rf"^({FROM_SETTINGS}|@\S+|rota:\S+|[UW][A-Z0-9]+)$")]
-"""A Slack group (`@dba`), a rota (`rota:dba`), a user id, or `approvers`."""
+Approver = Annotated[
+    str, Field(pattern=rf"^({FROM_SETTINGS}|{COMMANDER}|@\S+|rota:\S+|[UW][A-Z0-9]+)$")
+]
+"""A Slack group (`@dba`), a rota (`rota:dba`), a user id, `approvers`, or `commander`:
+whoever leads the incident at the click, and nobody where nobody does."""
 Count = Annotated[int, Field(ge=1, le=20)]
 
 

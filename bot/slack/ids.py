@@ -14,6 +14,16 @@ REJECT_VIEW = "approval_reject_view"
 EDIT = "approval_edit"
 EDIT_VIEW = "approval_edit_view"
 ASK_AGAIN = "approval_ask_again"
+HALT = "approval_halt"
+UNDO = "approval_undo"
+ROLL_BACK = "approval_roll_back"
+ROLL_BACK_VIEW = "approval_roll_back_view"
+ASK = "approval_ask"
+ASK_VIEW = "approval_ask_view"
+MORE = "approval_more"
+"""The menu beside the buttons; its choices are these two, before what every button carries."""
+DETAILS = "details"
+HAND = "hand"
 OPEN_APPROVAL = "open_approval"
 TAKE = "incident_take"
 WHICH = "question_which"
@@ -56,6 +66,10 @@ class PlanRef(Frozen):
 
     def pack(self) -> str:
         return json.dumps([self.incident, self.plan, self.digest])
+
+    def choice(self, what: str) -> str:
+        """What a menu's choice carries: at most 150 characters, says Slack."""
+        return f"{what} {self.pack()}"
 
     @classmethod
     def unpack(cls, value: str) -> PlanRef | None:

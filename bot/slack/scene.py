@@ -8,6 +8,7 @@ from enum import Enum
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.values import COMMANDER
 from bot.incidents.gravity import Proposal
 from bot.incidents.smaller import Declared
 from bot.slack.views.text import People
@@ -49,6 +50,12 @@ class Scene(Frozen):
     oncall: tuple[str, ...] = ()
     """Who is called first."""
 
+    def mention(self, approver: str) -> str:
+        """`commander <@U1>` for the word, where somebody leads the incident."""
+        leads = self.incident.commander if approver == COMMANDER else None
+        who = self.people.mention(leads or approver)
+        return f"{COMMANDER} {who}" if leads else who
+
     @property
     def stage(self) -> Stage:
         return stage_of(self.incident)
@@ -86,7 +93,9 @@ def stage_of(incident: Incident) -> Stage:
             return Stage.NEEDS_APPROVAL
         case PlanStatus.READY:
             return Stage.FIXING
-        case PlanStatus.DONE if incident.reopenings:
+        case PlanStatus.DONE if incident.reopenings or fix.undo:
+            return Stage.NEEDS_PERSON
+        case PlanStatus.FAILED if fix.halt and fix.ended_by_hand:
             return Stage.NEEDS_PERSON
         case PlanStatus.RUNNING | PlanStatus.DONE:
             return Stage.MONITORING if _watching(fix) else Stage.FIXING
@@ -105,6 +114,7 @@ def named(incident: Incident) -> set[str]:
         who |= {owner for f in incident.diagnosis.follow_ups for owner in f.owners}
     for state in incident.fixes:
         who |= {decision.by for decision in state.decisions} | {state.plan.requester}
+        who |= {event.actor for event in (state.halt, state.undo) if event}
         if state.verdict.kind == "ask":
             who |= set(state.verdict.approvers)
     who |= {person for h in incident.handovers for person in (h.by, h.to)}

@@ -24,7 +24,7 @@ _WAIT_MS = 30_000
 SHOWN = (
     "1 daily_revenue_aggregation.source: replica-2 → replica-1",
     "2 daily_revenue_aggregation.run: failed → one new run",
-    "Only if still so: replica-1 lag",
+    "Undo: 1 one click · 2 no automatic undo",
     "@data-oncall, 1 needed",
 )
 

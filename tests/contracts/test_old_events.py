@@ -94,6 +94,16 @@ def test_who_commanded_and_how_bad_it_was_reads_as_it_did() -> None:
     assert incident.resolution == "painted it twice"
 
 
+def test_an_old_halt_and_what_was_undone_after_it_read_as_they_did() -> None:
+    incident = Incident.fold("INC-1", map(e.load_decisions, lines("v4-halted-1.jsonl")))
+    first, second = incident.fixes
+    assert (first.halt and first.halt.name, first.void and first.void.cause) == ("U3", "halted")
+    assert first.undo is not None
+    assert (first.undo.actor, first.undo.via, first.undo.steps) == ("U1", ("@oncall",), (0,))
+    assert first.rolled_back_at
+    assert (second.void and second.void.cause, second.handed_over) == ("handed", True)
+
+
 def test_every_kind_of_event_is_kept_here() -> None:
     kept = {
         event.type

@@ -11,6 +11,7 @@ import pytest
 from bot.domain import commands as c
 from bot.domain.decide import decide
 from bot.domain.incident import Incident
+from bot.domain.intervention import undo_offered
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Plan, Thread
@@ -76,6 +77,11 @@ def anything(incident: Incident, plans: tuple[Plan, ...], wide: bool) -> Iterato
             yield c.VoidPlan.model_validate(
                 {"at": SOON, "plan_id": name, "cause": cause, "reason": cause}
             )
+        shown: dict[str, Any] = {"actor": "U1", "plan_id": name, "digest": state.digest}
+        if len(plans) == 1 and not wide:
+            yield c.HaltPlan(at=SOON, name="Maya", **shown)
+            yield c.HandPlan(at=SOON, name="Maya", **shown)
+            yield c.ApproveUndo(at=SOON, steps=undo_offered(state), via=("@oncall",), **shown)
         yield c.ExpireApproval(at=LATER, plan_id=name)
         yield c.RequestReplan(at=SOON, plan_id=name)
         yield c.CallPerson(at=SOON, reason="three plans", plan_id=name)
@@ -115,8 +121,10 @@ def shape(incident: Incident) -> object:
                 s.void.cause if s.void else "",
                 s.replan_asked,
                 s.handed_over,
+                s.halt is None,
+                s.undo.steps if s.undo else None,
                 s.recovered,
-                tuple((t.status, t.landed) for t in s.steps),
+                tuple((t.status, t.landed, bool(t.rollback_key)) for t in s.steps),
             )
             for name, s in incident.plans.items()
         ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain import events as e
 from bot.domain.decide import decide
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.values import Status
@@ -26,6 +27,7 @@ from tests.fakes.story import (
     DENY,
     ESCALATE,
     ask,
+    at,
     decided,
     diagnosed,
     done,
@@ -196,3 +198,8 @@ class TestUndoing:
 
     def test_is_not_for_a_plan_that_went_well(self) -> None:
         assert_refused(told(APPROVED, done(0)), begin_undo(0), "not to be undone now")
+
+
+def test_a_halt_in_the_record_keeps_the_next_step_from_starting_by_itself() -> None:
+    halt = e.PlanHalted(at=at(11), actor="U1", plan_id="P1", name="Uma")
+    assert_refused(told(APPROVED, halt), start(), "step 1 of 'P1' is pending")

@@ -25,6 +25,8 @@ from tests.fakes.story import (
     recovered,
     started,
     undoing,
+    undone,
+    verified,
     voided,
 )
 
@@ -73,6 +75,29 @@ TEAMS = ask(2).model_copy(
 )
 
 
+RAN = (opened(), proposed(), decided(), started(), finished())
+FAILED = (*RAN, verified(passed=False))
+
+
+def want(**changes: Any) -> e.UndoApproved:
+    wanted = e.UndoApproved(
+        at=at(25),
+        actor="U1",
+        plan_id="P1",
+        digest=plan().digest("change"),
+        steps=(0,),
+        via=("@oncall",),
+    )
+    return wanted.model_copy(update=changes)
+
+
+WANTED = want()
+
+
+def wanted_undo() -> e.RollbackStarted:
+    return undoing().model_copy(update={"approved_by": "U1"})
+
+
 @pytest.mark.parametrize(
     "parts",
     [
@@ -80,11 +105,35 @@ TEAMS = ask(2).model_copy(
         (opened(), proposed(verdict=ALLOW), done(0), done(1)),
         (opened(), proposed(verdict=ask(2)), decided(), decided(by="U2"), started()),
         (opened(), [*proposed(), decided(), started()]),
-        (opened(), proposed(), decided(), started(), finished(), undoing()),
+        (*RAN, verified(passed=False), undoing()),
+        (*RAN, started(1), finished(1, "failed"), undoing()),
+        (*RAN, verified(), recovered(passed=False), undoing()),
+        (*RAN, voided("guard"), undoing()),
+        (*RAN, verified(), WANTED, wanted_undo()),
+        (*RAN, WANTED, proposed(plan("books-open"), ALLOW), wanted_undo()),
+        (proposed(), decided(), done(0), voided("guard"), undone(1, "refused"), undoing()),
+        (*RAN, voided("halted"), WANTED, wanted_undo()),
+        (*FAILED, undone(0, "refused"), WANTED, wanted_undo()),
         (proposed(), decided(), done(0), done(1), recovered(passed=False), undoing(1), undoing()),
         (proposed(), decided(), start(digest=plan().digest("change"), rule="change")),
     ],
-    ids=["approved", "allowed", "by two", "in one commit", "undone", "all undone", "with its mark"],
+    ids=[
+        "approved",
+        "allowed",
+        "by two",
+        "in one commit",
+        "undone",
+        "undone for a later step",
+        "undone in vain",
+        "undone halfway",
+        "undone by a person",
+        "undone by a person after the books were kept",
+        "undone though another step's undo was refused",
+        "undone after a halt",
+        "rolled back by a person",
+        "all undone",
+        "with its mark",
+    ],
 )
 def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
     assert lacks(*parts) == []
@@ -117,7 +166,25 @@ def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
         ((proposed(), decided(), start(rule="other")), "under rule 'other', 'change' judged it"),
         ((proposed(), decided(), start(approved_by=("U9",))), "in the name of U9"),
         ((proposed(), decided(), undoing()), "was undone, though it never ran"),
-        ((proposed(), decided(), done(0), undoing(), undoing()), "was undone twice"),
+        ((*FAILED, undoing(), undoing()), "was undone twice"),
+        ((*RAN, undoing()), "nobody wanted it"),
+        ((*FAILED, wanted_undo()), "nobody wanted it"),
+        ((*RAN, verified(), recovered(), undoing()), "nobody wanted it"),
+        ((*RAN, voided("halted"), undoing()), "nobody wanted it"),
+        ((*RAN, voided("stopped"), undoing()), "nobody wanted it"),
+        ((*FAILED, undone(0, "refused"), undoing()), "nobody wanted it"),
+        ((*FAILED, WANTED, undone(0, "refused"), wanted_undo()), "nobody wanted it"),
+        ((*RAN, want(steps=(1,)), wanted_undo()), "nobody wanted it"),
+        ((*RAN, want(plan_id="P2"), wanted_undo()), "nobody wanted it"),
+        ((*RAN, want(via=()), wanted_undo()), "for U1, who may not approve it"),
+        ((*RAN, want(via=("@security",)), wanted_undo()), "for U1, who may not approve it"),
+        (
+            (proposed(verdict=ALLOW), done(0), WANTED, wanted_undo()),
+            "for U1, who may not approve it",
+        ),
+        ((*RAN, want(digest="f" * 64), wanted_undo()), "as plan ffffffff, which is another"),
+        ((*RAN, want(actor="U2"), wanted_undo()), "in the name of U1, not of U2"),
+        ((*RAN, WANTED, undoing()), "in the name of nobody, not of U1"),
         ((proposed(), decided(), done(0), undoing(1)), "was undone, though it never ran"),
         ((proposed(), decided(), started(), undoing()), "was undone, though it never ran"),
         (

@@ -92,9 +92,9 @@ async def test_a_rejected_fix_touches_nothing_and_calls_a_person(
     escalation = played.record["escalation"]
     assert escalation["to"] == ["@data-oncall"]
     assert "wait for the DBA" in escalation["reason"]
-    rejected = [text for text in played.texts if text.startswith("Rejected by Maya ")]
+    rejected = [text for text in played.texts if text.startswith("Rejected by Maya: ")]
     assert len(rejected) == 1
-    assert '"wait for the DBA". Nothing ran.' in rejected[0]
+    assert '"wait for the DBA"' in rejected[0]
     assert "[Approve]" not in "\n".join(played.texts)
 
 

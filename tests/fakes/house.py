@@ -27,6 +27,7 @@ from bot.incidents.brakes import Brakes
 from bot.incidents.calling import Calling
 from bot.incidents.executor import Executor
 from bot.incidents.intake import Intake
+from bot.incidents.intervention import Intervention
 from bot.incidents.investigation import Investigation
 from bot.incidents.jobs import Jobs
 from bot.incidents.monitor import Monitor
@@ -38,6 +39,7 @@ from bot.incidents.recovery import Recovery
 from bot.incidents.rollback import Rollback
 from bot.incidents.service import Incidents
 from bot.incidents.sweeper import Sweeper
+from bot.incidents.undoing import Undoing
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Policy
 from bot.redaction.redactor import Redactor
@@ -215,6 +217,8 @@ class House:
         )
         preconditions = Preconditions(catalog, readings, planner, self.clock)
         self.narrowing = Narrowing(self.incidents, catalog, planner, self.people)
+        self.undoing = Undoing(self.incidents, catalog, self.approvals, planner.discretion)
+        self.intervention = Intervention(self.incidents, self.people)
         self.rollback = Rollback(self.incidents, catalog)
         self.executor = Executor(self.incidents, catalog, preconditions, planner)
         return Jobs(

@@ -26,7 +26,7 @@ from tests.fakes.house import APPROVERS, House, StoppedClock
 from tests.fakes.memory import Memory
 from tests.fakes.mortality import Killed
 from tests.fakes.outside import ARSENAL, Outside
-from tests.hostile.oracle import Click, Moment, Narrowed, Oracle
+from tests.hostile.oracle import Click, Moment, Narrowed, Oracle, Wanted
 from tests.hostile.rulebooks import RULEBOOKS
 from tools.kit.types import Frozen
 
@@ -179,6 +179,56 @@ class Machine:
 
         self.run(narrow())
 
+    def halt(self, user: str, ref: ids.PlanRef) -> None:
+        """No step begins after the one that runs."""
+        self._want("halt", user, ref, rightful=user in self.full)
+        self._refusable(
+            lambda: self.house.intervention.halt(ref.incident, ref.plan, ref.digest, user)
+        )
+
+    def hand(self, user: str, ref: ids.PlanRef) -> None:
+        """A person takes what waits."""
+        self._want("hand", user, ref, rightful=user in self.full)
+        self._refusable(
+            lambda: self.house.intervention.hand(ref.incident, ref.plan, ref.digest, user)
+        )
+
+    def undo(self, user: str, ref: ids.PlanRef) -> None:
+        """What is done goes back, by whoever may approve it."""
+        rightful = self._click(user, "approve", ref).rightful
+        self._want("undo", user, ref, rightful=rightful)
+        self._refusable(lambda: self.house.undoing.undo(ref.incident, ref.plan, ref.digest, user))
+
+    def roll_back(
+        self, user: str, ref: ids.PlanRef, meanwhile: Callable[[Machine], object]
+    ) -> None:
+        """They are shown what stands there; meanwhile something happens; they agree."""
+        which = (ref.incident, ref.plan, ref.digest)
+        shown = self._refusable(lambda: self.house.undoing.consider(*which, user))
+        if shown is None:
+            return
+        over = {found.target: found.value for found in shown.over}
+        self._want(
+            "undo", user, ref, rightful=self._click(user, "approve", ref).rightful, over=over
+        )
+        meanwhile(self)
+        self._refusable(lambda: self.house.undoing.roll_back(*which, shown.digest, user))
+
+    def _want(self, what: str, user: str, ref: ids.PlanRef, **more: Any) -> None:
+        self.oracle.wants(Wanted(what, user, ref.incident, ref.plan, ref.digest, **more))
+
+    def _refusable(self, press: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """What came of it; None where it was refused, died or is held."""
+
+        async def pressed() -> Any:
+            try:
+                return await press()
+            except CommandRefusedError:
+                self.refusals += 1
+                return None
+
+        return self.run(pressed())
+
     def stop(self, user: str, scope: str) -> None:
         """Whoever works here may; from then on nothing further starts there."""
         if self._pull(user, lambda brakes: brakes.stop(scope, user, "a bad deploy")):
@@ -254,7 +304,7 @@ class Machine:
                     element["action_id"]: element["value"]
                     for block in slot.blocks
                     for element in block.get("elements", ())
-                    if "action_id" in element
+                    if "value" in element
                 }
                 ref = ids.PlanRef.unpack(buttons[ids.REJECT])
                 if ref:

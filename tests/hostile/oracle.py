@@ -48,6 +48,21 @@ class Narrowed:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A person wanted something done about a plan besides deciding on it."""
+
+    what: str
+    """`halt`, `hand` or `undo`."""
+    user: str
+    incident: str
+    plan: str
+    digest: str
+    rightful: bool
+    over: Mapping[str, str] = field(default_factory=dict)
+    """Lamp → colour: what they were shown to be written over."""
+
+
+@dataclass(frozen=True)
 class Moment:
     """What was true outside when a commit was made."""
 
@@ -80,6 +95,11 @@ class Watched:
     started: dict[int, e.ActionStarted] = field(default_factory=dict)
     verified: set[int] = field(default_factory=set)
     undone: set[int] = field(default_factory=set)
+    halted: bool = False
+    wanted: dict[int, e.UndoApproved] = field(default_factory=dict)
+    """Steps that a person wants undone."""
+    refused: set[int] = field(default_factory=set)
+    """Steps whose undo did not begin, and that nobody wanted undone since."""
     failed: bool = False
     """It ran and did not help."""
 
@@ -99,6 +119,7 @@ class Oracle:
         self._held: dict[str, tuple[str, datetime]] = {}
         self._closed: dict[str, datetime] = {}
         self._narrowings: list[Narrowed] = []
+        self._wants: list[Wanted] = []
         self._narrowed: dict[str, dict[str, int]] = defaultdict(dict)
         """Incident → calls that people made smaller → their place in the runbook."""
         self._unsure: set[str] = set()
@@ -108,6 +129,9 @@ class Oracle:
 
     def narrows(self, narrowed: Narrowed) -> None:
         self._narrowings.append(narrowed)
+
+    def wants(self, wanted: Wanted) -> None:
+        self._wants.append(wanted)
 
     def reset(self, service: str) -> None:
         """A person lets it act by itself on that service again."""
@@ -182,8 +206,21 @@ class Oracle:
                 watched.asked = event
             case e.ApprovalDecided() if watched:
                 self._decided(incident, watched, event, moment)
+            case e.PlanHalted() if watched:
+                self._pressed("halt", incident, event, watched)
+                self._hold(not watched.over, f"{plan_id} was halted, and was {watched.over}")
+                watched.halted = True
             case e.PlanVoided() if watched:
+                if event.cause == "handed":
+                    self._pressed("hand", incident, event, watched)
+                    self._hold(not watched.started, f"{plan_id} was handed over, and had begun")
+                held = watched.halted or event.cause != "halted"
+                self._hold(held, f"{plan_id} is void by a halt that nobody wanted")
                 watched.over = event.cause
+            case e.UndoApproved() if watched:
+                self._pressed("undo", incident, event, watched)
+                watched.wanted |= dict.fromkeys(event.steps, event)
+                watched.refused -= set(event.steps)
             case e.ActionStarted() if watched:
                 self._started(incident, watched, event, moment)
             case e.ActionFinished() if watched:
@@ -200,6 +237,8 @@ class Oracle:
                 watched.failed = not event.passed
             case e.RollbackStarted() if watched:
                 self._undo(incident, watched, event, moment)
+            case e.RollbackFinished(outcome="refused") if watched:
+                watched.refused.add(event.step)
             case e.RollbackFinished(outcome="succeeded") if watched:
                 self._count(watched, event.step, moment)
                 landed = self.reached[watched.started[event.step].key + "-undo"]
@@ -240,6 +279,23 @@ class Oracle:
         watched.approvers[event.actor] = pressed[-1].via if pressed else frozenset()
         watched.seen += [read(c.seen) for c in pressed]
 
+    def _pressed(
+        self,
+        what: str,
+        incident: str,
+        event: e.PlanHalted | e.PlanVoided | e.UndoApproved,
+        watched: Watched,
+    ) -> None:
+        """Somebody wanted it who may, and was shown what an undo writes over."""
+        name = f"{what} of {incident} {event.plan_id} by {event.actor!r}"
+        digest = getattr(event, "digest", watched.asked.digest if watched.asked else "")
+        key = (what, event.actor, incident, event.plan_id, digest)
+        pressed = [w for w in self._wants if (w.what, w.user, w.incident, w.plan, w.digest) == key]
+        self._hold(any(w.rightful for w in pressed), f"{name}: it was not theirs to want")
+        over = {f.target: f.value for f in getattr(event, "over", ())}
+        shown = any(over.items() <= w.over.items() for w in pressed)
+        self._hold(shown, f"{name}: they were not shown {over}")
+
     def _started(
         self, incident: str, watched: Watched, event: e.ActionStarted, moment: Moment
     ) -> None:
@@ -248,6 +304,7 @@ class Oracle:
         self._hold(not watched.over, f"{name} started, but its plan was {watched.over}")
         self._hold(event.step not in watched.started, f"{name} started twice")
         self._hold(event.key not in self._keys, f"{name}: key {event.key} was used before")
+        self._hold(not watched.halted, f"{name} started, though its plan was halted")
         before = set(range(event.step))
         self._hold(before <= watched.verified, f"{name} started before what comes before it")
         self._not_stopped(name, incident, watched, event.step, moment)
@@ -394,22 +451,37 @@ class Oracle:
             return
         self._hold(event.key not in self._keys, f"{name} began twice")
         self._not_stopped(name, incident, watched, event.step, moment)
-        stood = watched.over == "stopped"
-        self._hold(not stood, f"{name} began, though a person had stopped its plan")
+        wanted = watched.wanted.get(event.step)
+        by = wanted.actor if wanted else ""
+        self._hold(event.approved_by == by, f"{name} began for {event.approved_by!r}, not {by!r}")
+        stood = watched.over in ("stopped", "halted") and wanted is None
+        self._hold(not stood, f"{name} began, though a person had ended its plan")
         if moment.unsure:
             self._unsure.add(event.key)
-        self._hold(watched.over not in ("", "done"), f"{name} began, and nothing had failed")
+        failed = watched.over not in ("", "done")
+        self._hold(failed or wanted is not None, f"{name} began, and nothing had failed")
+        self._hold(event.step not in watched.refused, f"{name} began, and had been refused")
         self._hold(watched.over != "unknown", f"{name} began over an unknown outcome")
         self._hold(self.reached[start.key] == 1, f"{name} began; the step never arrived")
         self._hold(watched.plan.steps[event.step].reversible, f"{name}: there is none")
         later = {i for i in watched.started if i > event.step and _reversible(watched, i)}
         arrived = {i for i in later if self.reached[watched.started[i].key]}
         self._hold(arrived <= watched.undone, f"{name} began before that of a later step")
-        for change in watched.plan.steps[event.step].dry_run.changes if not moment.late else ():
-            found = moment.lamps[change.target]
-            self._hold(found == change.after, f"{name} began over {found!r} of somebody else")
+        step = watched.plan.steps[event.step]
+        if not moment.late and not watched.undone & _same_field(watched, event.step):
+            over = {f.target: f.value for f in wanted.over} if wanted else {}
+            lamp, left = step.params["lamp"], step.params["colour"]
+            found, may = moment.lamps[lamp], over.get(lamp, left)
+            self._hold(found == may, f"{name} began over {found!r} of somebody else")
         watched.undone.add(event.step)
         self._keys[event.key] = (watched, event.step, True)
+
+
+def _same_field(watched: Watched, index: int) -> set[int]:
+    """Later steps over the same lamp: once those are undone, it is as this one left it."""
+    steps = watched.plan.steps
+    lamp = steps[index].params["lamp"]
+    return {i for i in range(index + 1, len(steps)) if steps[i].params.get("lamp") == lamp}
 
 
 def _reversible(watched: Watched, index: int) -> bool:

@@ -46,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
         through = sum(pool.map(_quietly, range(options.harmless), chunksize=50))
     _say("\r")
     share = through / options.harmless if options.harmless else 1.0
-    for name in ("sequences", "steps", "incidents", "effects", "refusals", "made smaller"):
+    shown = ("sequences", "steps", "incidents", "effects", "refusals", "made smaller")
+    for name in (*shown, "undone by people"):
         _say(f"{name:<22}{counted[name]:>10,}")
     _say(f"{'unauthorised':<22}{counted['faults']:>10,}")
     _say(f"{'harmless plans':<22}{through:>10,} of {options.harmless:,} let through, {share:.1%}")

@@ -40,6 +40,8 @@ CHANGES: dict[str, Callable[[Machine], object]] = {
     "policy wants two teams": lambda it: it.deploy("teams"),
     "no disk confirms": lambda it: setattr(it.store.ledger, "unsure", True),
     "it is made smaller": lambda it: it.narrow("U3", next(reversed(it.messages.values())).ref, CUT),
+    "it is halted": lambda it: it.halt("U3", next(reversed(it.messages.values())).ref),
+    "it is handed over": lambda it: it.hand("U3", next(reversed(it.messages.values())).ref),
     "the alerts clear": lambda it: it.receive(*(alert(f, status="resolved") for f in FIRST_TWO)),
     "no checkpoint": lambda it: setattr(it.world, "checkpoint_down", True),
     "the answer is lost": lambda it: setattr(it.world, "painting", "answer lost"),
@@ -139,6 +141,82 @@ class Sequences(RuleBasedStateMachine):
         if ref:
             self.it.click([(user, "approve", ref) for user in users])
             self.it.work()
+
+    @rule(most=st.sampled_from((0, 1, 2, 3, 4)), user=st.sampled_from(("U1", "U3", "G1")))
+    def it_is_halted_in_the_middle_of_a_plan(self, most: int, user: str) -> None:
+        self.another_incident_begins(parts([0, 1], "runbook"), diagnosis())
+        ref = self._approved()
+        if ref:
+            self.it.work(most)
+            self.it.halt(user, ref)
+            self.it.work()
+
+    @rule(
+        user=st.sampled_from(("U1", "U2", "U1", "U3", "G1")),
+        book=st.sampled_from(("shipped", "shipped", "pairs", "teams")),
+        spoilt=st.booleans(),
+        colours=st.tuples(*[st.sampled_from(("", "", "blue", "red", "green"))] * 3),
+    )
+    def what_is_done_is_undone_by_a_person(
+        self, user: str, book: str, spoilt: bool, colours: tuple[str, ...]
+    ) -> None:
+        """And at each turn somebody else may paint the lamp."""
+        before, meanwhile, after = colours
+        self.it.deploy(book)
+        self.another_incident_begins(parts([0, 1], "runbook"), diagnosis())
+        ref = self._approved()
+        if not ref:
+            return
+        self.it.world.spoilt = spoilt
+        if spoilt:
+            self.it.work(4)
+        else:
+            self.it.work()
+        self._paint(before)
+        self.it.work()
+        self.it.undo(user, ref)
+        self._paint(meanwhile)
+        self.it.work()
+        self.it.roll_back(user, ref, lambda it: self._paint(after))
+        self.it.work()
+        self.it.world.spoilt = False
+        COUNTED["undone by people"] += len(self.it.oracle.plans[ref.incident, ref.plan].wanted)
+
+    def _paint(self, colour: str) -> None:
+        if colour:
+            self.it.world.lamps["hall"] = colour
+
+    @rule(user=st.sampled_from(USERS), plan=st.integers(0, 3))
+    def somebody_halts_a_plan(self, user: str, plan: int) -> None:
+        ref = self._ref(plan)
+        if ref:
+            self.it.halt(user, ref)
+
+    @rule(user=st.sampled_from(USERS), plan=st.integers(0, 3))
+    def somebody_hands_a_plan_over(self, user: str, plan: int) -> None:
+        ref = self._ref(plan)
+        if ref:
+            self.it.hand(user, ref)
+
+    @rule(
+        user=st.sampled_from(USERS),
+        plan=st.integers(0, 3),
+        edit=st.sampled_from(({}, {}, {}, {"digest": "0" * 64}, {"plan": "books-open"})),
+    )
+    def somebody_undoes_a_plan(self, user: str, plan: int, edit: dict[str, str]) -> None:
+        ref = self._ref(plan)
+        if ref:
+            self.it.undo(user, ref.model_copy(update=edit))
+
+    @rule(
+        user=st.sampled_from(USERS),
+        plan=st.integers(0, 3),
+        colour=st.sampled_from(("", "blue", "red")),
+    )
+    def somebody_rolls_a_plan_back(self, user: str, plan: int, colour: str) -> None:
+        ref = self._ref(plan)
+        if ref:
+            self.it.roll_back(user, ref, lambda it: self._paint(colour))
 
     @rule(plan=plans, diagnosis=diagnoses)
     def thinks(self, plan: PlanDraft | None, diagnosis: Diagnosis) -> None:
@@ -323,5 +401,6 @@ class Sequences(RuleBasedStateMachine):
 
     def _ref(self, number: int) -> ids.PlanRef | None:
         """What the buttons of one of the messages carry, the newest for 0."""
+        self.it.look()
         messages = list(self.it.messages.values())
         return messages[-1 - number % len(messages)].ref if messages else None

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from bot.domain import events as e
-from bot.domain.values import Plan, Step
+from bot.domain.values import Found, Plan, Step
 from tests.fakes.house import RUNBOOK
-from tests.fakes.story import ALLOW, ask, at, finished, opened, plan, proposed, started, step
+from tests.fakes.story import (
+    ALLOW,
+    ask,
+    at,
+    finished,
+    opened,
+    plan,
+    proposed,
+    started,
+    step,
+    undoing,
+    undone,
+    verified,
+)
 from tests.hostile.machine import Machine
 from tests.hostile.needed import Case, Needed, needed
-from tests.hostile.oracle import Click, Narrowed
+from tests.hostile.oracle import Click, Narrowed, Wanted
 from tools.kit.types import DryRun, Effect, Target
 
 WIDE = ("hall", "attic")
@@ -251,3 +265,102 @@ def test_high_risk_is_two_people_of_whoever_is_asked() -> None:
     risky = needed("shipped", Case(fix(step(), ring()), "high", at(0)))
     assert risky is not None
     assert risky.people == 2
+
+
+def done(it: Any) -> str:
+    """A fix that was approved is done, and the lamp is green."""
+    it.tell(opened(), *proposed(fix()))
+    watched = it.oracle.plans["INC-1", "P1"]
+    watched.approvers["U1"], watched.seen = ONCALL, ["hall: red → green"]
+    it.tell(started())
+    it.oracle.arrived("key-1", "paint hall green")
+    it.world.lamps["hall"] = "green"
+    over = e.RecoveryVerified(at=at(20), actor="opsbot", plan_id="P1", passed=True, summary="")
+    faults: str = it.tell(finished(), verified(), over)
+    return faults
+
+
+def wish(what: str, over: Mapping[str, str] | None = None, *, rightful: bool = True) -> Wanted:
+    return Wanted(what, "U1", "INC-1", "P1", fix().digest(ask().rule), rightful, over or {})
+
+
+def approval(*over: Found) -> e.UndoApproved:
+    digest = fix().digest(ask().rule)
+    given: dict[str, Any] = {"at": at(30), "actor": "U1", "plan_id": "P1", "steps": (0,)}
+    return e.UndoApproved(**given, digest=digest, over=over, via=("@oncall",))
+
+
+def back(by: str = "U1") -> e.RollbackStarted:
+    return undoing().model_copy(update={"key": "key-1-undo", "approved_by": by})
+
+
+BLUE = Found(step=0, target="hall", field="colour", value="blue")
+
+
+def test_an_undo_that_a_person_wants_is_no_fault(told: Any) -> None:
+    it = told("shipped")
+    assert done(it) == ""
+    it.oracle.wants(wish("undo"))
+    assert it.tell(approval(), back()) == ""
+
+
+def test_an_undo_that_nobody_wants(told: Any) -> None:
+    it = told("shipped")
+    done(it)
+    assert "nothing had failed" in it.tell(back(""))
+
+
+def test_an_undo_that_somebody_wants_who_may_not(told: Any) -> None:
+    it = told("shipped")
+    done(it)
+    it.oracle.wants(wish("undo", rightful=False))
+    assert "not theirs to want" in it.tell(approval())
+
+
+def test_an_undo_in_the_name_of_another(told: Any) -> None:
+    it = told("shipped")
+    done(it)
+    it.oracle.wants(wish("undo"))
+    assert "began for 'U2', not 'U1'" in it.tell(approval(), back("U2"))
+
+
+@pytest.mark.parametrize(
+    ("shown", "stands", "words"),
+    [
+        ({"hall": "blue"}, "blue", ""),
+        ({}, "blue", "they were not shown {'hall': 'blue'}"),
+        ({"hall": "white"}, "blue", "they were not shown {'hall': 'blue'}"),
+        ({"hall": "blue"}, "white", "began over 'white' of somebody else"),
+    ],
+)
+def test_a_roll_back_over_what_was_shown_and_nothing_else(
+    told: Any, shown: dict[str, str], stands: str, words: str
+) -> None:
+    it = told("shipped")
+    done(it)
+    it.world.lamps["hall"] = stands
+    it.oracle.wants(wish("undo", shown))
+    faults = it.tell(approval(BLUE), back())
+    assert words in faults if words else faults == ""
+
+
+def test_an_undo_that_was_refused_and_nobody_wants_since(told: Any) -> None:
+    it = told("shipped")
+    done(it)
+    it.oracle.wants(wish("undo"))
+    refused = undone(0, "refused")
+    assert "had been refused" in it.tell(approval(), refused, back())
+
+
+def test_a_start_after_a_halt(told: Any) -> None:
+    it = told()
+    halt = e.PlanHalted(at=at(9), actor="U1", plan_id="P1", name="U1")
+    it.tell(opened(), *proposed(fix(), ALLOW))
+    assert "it was not theirs to want" in it.tell(halt)
+    assert "though its plan was halted" in it.tell(started())
+
+
+def test_a_plan_handed_over_by_nobody(told: Any) -> None:
+    it = told("shipped")
+    void = e.PlanVoided(at=at(9), actor="U1", plan_id="P1", cause="handed", reason="")
+    assert "hand of INC-1 P1" in it.tell(opened(), *proposed(fix()), void)

@@ -20,6 +20,8 @@ from bot.domain.refusals import (
 from bot.incidents.approvals import NotAllowedError
 from tests.fakes.house import House, draft, rules
 
+LED = {"id": "led", "effects": ["write"], "then": "ask", "approvers": ["@oncall", "commander"]}
+
 
 async def test_whoever_is_on_call_may_approve(house: House) -> None:
     await house.asked()
@@ -211,3 +213,25 @@ async def test_a_group_that_cannot_be_read_is_named_to_who_may_not(house: House)
     house.people.members = members  # type: ignore[method-assign]
     with pytest.raises(NotAllowedError, match="@oncall can't be read: no answer"):
         await house.decide()
+
+
+@pytest.mark.invariant(14)
+async def test_commander_is_whoever_leads_at_the_click_and_nobody_where_nobody_does(
+    house: House,
+) -> None:
+    led = House(house.redis, policy=rules(LED))
+    await led.asked()
+    nobody = await led.incident()
+    with pytest.raises(NotAllowedError) as refused:
+        await led.approvals.require(nobody, "P1", "U3")
+    assert str(refused.value) == "needs @oncall or commander"
+    by_u3 = nobody.model_copy(update={"commander": "U3"})
+    assert await led.approvals.require(by_u3, "P1", "U3") == ("commander",)
+    assert await led.approvals.require(by_u3, "P1", "U1") == ("@oncall",)
+    for commander, user in (("U3", "U9"), ("G1", "G1"), (None, ""), ("commander", "commander")):
+        with pytest.raises(NotAllowedError):
+            leads = nobody.model_copy(update={"commander": commander})
+            await led.approvals.require(leads, "P1", user)
+    assert await led.approvals.require(
+        nobody.model_copy(update={"commander": "U1"}), "P1", "U1"
+    ) == ("@oncall", "commander")

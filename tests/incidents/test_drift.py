@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.values import Plan
-from bot.incidents.drift import drift, moved_since
+from bot.domain.values import Found, Plan
+from bot.incidents.drift import drift, moved_since, standing
 from tests.fakes.story import plan, step
 from tools.kit.types import Change, DryRun, Target
 
@@ -75,3 +75,32 @@ def test_what_somebody_changed_since_has_moved() -> None:
 
 def test_what_would_be_put_back_elsewhere_has_moved() -> None:
     assert moved_since(step(), fresh(lamp="attic")) == "paint would touch attic now"
+
+
+def test_what_a_step_found_as_it_should_be_and_somebody_changed_since_has_moved() -> None:
+    """Its undo would write over that: it keeps what stood there."""
+    idle = step()
+    idle = idle.model_copy(update={"dry_run": idle.dry_run.model_copy(update={"changes": ()})})
+    assert moved_since(idle, fresh("blue")) == "hall.colour is 'blue' now, the step left 'green'"
+    as_it_was = fresh().model_copy(update={"changes": ()})
+    assert moved_since(idle, as_it_was) is None
+
+
+def test_what_a_person_was_shown_may_be_written_over_and_nothing_else() -> None:
+    shown = (Found(step=0, target="hall", field="colour", value="blue"),)
+    assert moved_since(step(), fresh("blue"), shown) is None
+    assert moved_since(step(), fresh("white"), shown) == (
+        "hall.colour is 'white' now, you were shown 'blue'"
+    )
+    untouched = fresh().model_copy(update={"changes": ()})
+    assert moved_since(step(), untouched, shown) == (
+        "hall.colour is 'green' now, you were shown 'blue'"
+    )
+    elsewhere = (Found(step=0, target="attic", field="colour", value="blue"),)
+    assert "the step left 'green'" in (moved_since(step(), fresh("blue"), elsewhere) or "")
+
+
+def test_what_stands_in_the_fields_of_a_step() -> None:
+    assert standing(step(), fresh("blue")) == {("hall", "colour"): "blue"}
+    untouched = fresh().model_copy(update={"changes": ()})
+    assert standing(step(), untouched) == {("hall", "colour"): "green"}

@@ -181,7 +181,7 @@ class TestObjections:
         await house.work()
         incident = await house.incident()
         assert len(incident.fixes) == 3
-        assert incident.calls[-1].reason == "3 plans were made and none ran"
+        assert incident.calls[-1].reason == "3 plans were made and none helped"
         assert house.world.painted == []
 
     @pytest.mark.invariant(11)

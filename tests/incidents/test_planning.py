@@ -195,3 +195,9 @@ async def test_a_plan_keeps_all_that_was_wanted_of_it_and_so_can_be_wanted_again
     wanted: PlanDraft,
 ) -> None:
     assert redraft(await Office({}).planner.plan("P1", wanted)) == wanted
+
+
+async def test_what_is_left_of_a_plan_is_some_of_its_runbook() -> None:
+    whole = await Office({}).plan("hall", "attic")
+    left = redraft(whole, keep=[1])
+    assert ([step.params["lamp"] for step in left.steps], left.partial) == (["attic"], True)

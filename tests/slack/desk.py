@@ -32,6 +32,7 @@ from bot.incidents.feedback import Feedback
 from bot.incidents.following import Following
 from bot.incidents.hints import Hints
 from bot.incidents.inquiry import Inquiry
+from bot.incidents.intervention import Intervention
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
@@ -43,6 +44,7 @@ from bot.incidents.responders import Responders
 from bot.incidents.service import Incidents
 from bot.incidents.storms import StormDesk, Storms
 from bot.incidents.thinking import Thinking
+from bot.incidents.undoing import Undoing
 from bot.knowledge.memory import SearchIncidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
@@ -151,7 +153,7 @@ class Desk:
         self.approvals = Approvals(self.incidents, self.directory)
         self.world = World()
         self.feed = FewChanges()
-        catalog = Catalog(
+        self.catalog = Catalog(
             [
                 Look(self.world),
                 PaintLamp(self.world),
@@ -160,9 +162,9 @@ class Desk:
                 *([QueryChanges(self.feed)] if changes else []),
             ]
         )
-        readings = Readings(catalog, self.clock, Redactor().clean_all)
+        readings = Readings(self.catalog, self.clock, Redactor().clean_all)
         self.planner = Planner(
-            catalog,
+            self.catalog,
             readings,
             rules(),
             house.INVENTORY,
@@ -171,7 +173,7 @@ class Desk:
             self.controls,
         )
         self.messages = Messages(self.client, self.slots)
-        self.inquiry = Inquiry(readings, catalog, INVENTORY, self.slots, self.clock)
+        self.inquiry = Inquiry(readings, self.catalog, INVENTORY, self.slots, self.clock)
         self.bench = Bench()
         self.questions = RedisQuestions(redis, self.bench)
         self.bench.questions = self.questions
@@ -198,7 +200,7 @@ class Desk:
             self.clock,
             seconds=patience,
         )
-        self.narrowing = Narrowing(self.incidents, catalog, self.planner, self.directory)
+        self.narrowing = Narrowing(self.incidents, self.catalog, self.planner, self.directory)
         self.projector = Projector(
             self.ledger,
             self.ledger,
@@ -270,6 +272,8 @@ class Desk:
             channel=self.channel,
             client=self.client,
             storm=StormDesk(Storms(self.ledger), self.incidents, takeover),
+            intervention=Intervention(self.incidents, self.directory),
+            undoing=Undoing(self.incidents, self.catalog, self.approvals, self.planner.discretion),
             **self.given,
         )
         listeners.register(app, deps)

@@ -14,12 +14,14 @@ from tests.fakes import story
 from tests.slack.scenes import (
     DEV,
     JOB,
+    MAYA,
     approved,
     diagnosed,
     plan,
     proposed,
     rejected,
     rerun,
+    resolved,
     scene,
     shown,
     slot,
@@ -34,12 +36,12 @@ ASKING = """\
 2 daily_revenue_aggregation.run: failed → one new run
       ⚠ there is no automatic undo of a run
 *Affects:* 1 job, every later run of daily_revenue_aggregation (dry run 01:47)
-*Undo:* 1 by itself if the fix fails · 2 none
-*Only if still so:* replica-1 lag 4 min (limit 30 min)
+*Undo:* 1 one click · 2 no automatic undo
+*Risk:* replica-1 lag 4 min (limit 30 min)
 *Evidence:* <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>
-*Runbook:* ETL source timeout (git:af6bc10)
-*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed (rule change)
+*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed
 """
+ASKED_WITH = "[Approve] [Reject] [Edit] [Ask] [⋯ Details, Hand to a person]"
 DIGEST = plan().digest("change")
 RECORD = f"""
 1 daily_revenue_aggregation.source: replica-2 → replica-1
@@ -48,13 +50,16 @@ RECORD = f"""
 INC-1 · plan {DIGEST[:4]} · rule change"""
 
 
+MOVED = story.undone(0, "refused").model_copy(update={"moved": True})
+
+
 def approval(*events: Any, **more: Any) -> str:
     return shown(slot(scene(diagnosed(), proposed(), *events, **more), "approval:P1"))
 
 
 def test_all_that_is_approved_is_in_sight_and_nothing_is_folded() -> None:
     asked = slot(scene(diagnosed(), proposed()), "approval:P1")
-    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n[Approve] [Reject] [Edit]"
+    assert shown(asked) == f"{ASKING}Expires 02:02 · plan {DIGEST[:4]}\n{ASKED_WITH}"
     assert asked.blocks[0]["expand"] is True
     assert len(read(asked.blocks[0]["text"]["text"])) <= 1200
     assert asked.text == (
@@ -68,9 +73,16 @@ def test_change_lines_fit_a_phone() -> None:
     assert [len(line) <= 60 for line in lines] == [True, True]
 
 
+def test_a_longer_change_is_folded_and_no_value_is_cut() -> None:
+    given = Change(target=JOB, field="source", before="b" * 200, after="a" * 200)
+    step = switch(dry_run=DryRun(summary="Set", targets=switch().dry_run.targets, changes=(given,)))
+    asked = slot(scene(diagnosed(), proposed(plan(steps=(step,)))), "approval:P1")
+    assert f"\n1 {JOB}.source:\n      from {'b' * 200}\n      to {'a' * 200}\n" in shown(asked)
+
+
 def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     buttons = slot(scene(diagnosed(), proposed()), "approval:P1").blocks[-1]["elements"]
-    approve, reject, edit = buttons
+    approve, reject, edit, ask, more = buttons
     assert approve["style"] == "primary"
     assert approve["confirm"]["title"]["text"] == "Run INC-1 fix now?"
     assert approve["confirm"]["text"]["text"] == (
@@ -82,32 +94,118 @@ def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     assert "confirm" not in reject
     assert "confirm" not in edit
     ref = ids.PlanRef(incident="INC-1", plan="P1", digest=DIGEST).pack()
-    assert [button["value"] for button in buttons] == [ref, ref, ref]
+    assert [button["value"] for button in (approve, reject, edit, ask)] == [ref] * 4
+    assert [o["value"] for o in more["options"]] == [f"details {ref}", f"hand {ref}"]
+
+
+FAILING = [approved(), *story.done(0), story.started(1), story.finished(1, "failed")]
+DONE = [approved(), *story.done(0), *story.done(1), story.recovered(), *resolved()]
+HALT = e.PlanHalted(at=story.at(13), actor=DEV, plan_id="P1", name="Dev")
+HALTED = [
+    approved(),
+    story.started(0),
+    HALT,
+    story.finished(0),
+    story.verified(0),
+    e.PlanVoided(
+        at=story.at(14),
+        actor="opsbot",
+        plan_id="P1",
+        cause="halted",
+        reason="halted by Dev after step 1 of 2",
+    ),
+]
+UNDO = e.UndoApproved(at=story.at(50), actor=DEV, plan_id="P1", digest=DIGEST, steps=(0,))
+AGAIN, HALTING = "[Check again and ask]", "[Halt after this step]"
 
 
 @pytest.mark.parametrize(
-    ("events", "becomes"),
+    ("events", "becomes", "buttons"),
     [
-        ([approved()], "*Approved by Maya 01:47 · queued*"),
-        ([approved(), story.started(0)], "*Running 1 of 2 · approved by Maya*"),
-        ([approved(), *story.done(0)], "*Running 2 of 2 · approved by Maya*"),
+        ([approved()], "Approved by Maya 01:47 · queued", ""),
+        ([approved(), story.started(0)], "Running 1 of 2 · approved by Maya", HALTING),
+        ([approved(), story.started(0), HALT], "Running 1 of 2 · halted by Dev after it", ""),
+        ([approved(), *story.done(0)], "Running 2 of 2 · approved by Maya", HALTING),
+        ([approved(), *story.done(0), story.started(1)], "Running 2 of 2 · approved by Maya", ""),
         (
             [approved(), *story.done(0), *story.done(1)],
-            "*All 2 done, watching · approved by Maya*",
+            "All 2 done, watching · approved by Maya",
+            "",
+        ),
+        (HALTED, "Halted by Dev after step 1 of 2. Step 1 is live.", f"{AGAIN} [Undo switch]"),
+        (DONE, "Done 01:47 · approved by Maya", "[Undo switch]"),
+        ([*DONE, UNDO], "Done 01:47 · approved by Maya. Step 1 is being undone.", ""),
+        (
+            [*DONE, MOVED],
+            "Done 01:47 · approved by Maya. Step 1 is live and has changed since.",
+            "[Roll back]",
+        ),
+        ([*DONE, UNDO, story.undoing(0), story.undone(0)], "Rolled back 01:47 by Dev", ""),
+        ([rejected()], 'Rejected by Maya: "wait for the DBA"', ""),
+        (
+            [story.voided("cleared"), *resolved()],
+            "The alert cleared by itself 01:47. Nothing ran.",
+            "",
+        ),
+        ([story.voided("guard")], "guard. Nothing ran.", ""),
+        ([story.voided("expired")], "Expired 02:02. Nothing ran.", AGAIN),
+        (FAILING, "Failed at 2. Step 1 is being undone.", ""),
+        ([*FAILING, story.undoing(0)], "Failed at 2. Step 1 is being undone.", ""),
+        (
+            [*FAILING, story.undoing(0), story.undone(0)],
+            "Failed at 2. Undone: source is replica-2 again.",
+            AGAIN,
+        ),
+        ([*FAILING, MOVED], "Failed at 2. Step 1 is live and has changed since.", "[Roll back]"),
+        (
+            [*FAILING, story.undoing(0), story.undone(0, "unknown")],
+            "Failed at 2. Step 1 is live and could not be undone: unknown.",
+            "",
         ),
         (
-            [approved(), *story.done(0), *story.done(1), story.recovered()],
-            "*Done 01:47 · approved by Maya*",
+            [*FAILING, MOVED, UNDO, story.undoing(0), story.undone(0)],
+            "Rolled back 01:47 by Dev",
+            AGAIN,
         ),
-        ([rejected()], '*Rejected by Maya 01:47: "wait for the DBA". Nothing ran.*'),
-        ([story.voided("cleared")], "*The alert cleared by itself 01:47. Nothing ran.*"),
-        ([story.voided("guard")], "*Guard. Nothing ran.*"),
+        (
+            [approved(), story.started(0), story.finished(0, "unknown")],
+            "Failed at 1: whether it ran is not known.",
+            "",
+        ),
+        (
+            [approved(), story.started(0), story.finished(0, "failed")],
+            "Failed at 1. Nothing was changed.",
+            AGAIN,
+        ),
     ],
 )
-def test_decided_it_has_no_buttons_and_the_outcome_comes_first(
-    events: list[e.IncidentEvent], becomes: str
+def test_the_same_message_becomes_its_record_with_what_may_still_be_done(
+    events: list[e.IncidentEvent], becomes: str, buttons: str
 ) -> None:
-    assert approval(*events) == becomes + RECORD
+    assert approval(*events) == f"*{becomes}*{RECORD}" + (f"\n{buttons}" if buttons else "")
+
+
+def test_undo_asks_once_more_with_what_it_will_do() -> None:
+    [undo] = slot(scene(diagnosed(), proposed(), *DONE), "approval:P1").blocks[-1]["elements"]
+    assert undo["confirm"]["title"]["text"] == "Undo the fix of INC-1?"
+    assert undo["confirm"]["text"]["text"] == (
+        f"{JOB}.source: replica-1 → replica-2. Refused where somebody changed it since."
+    )
+
+
+def test_of_several_changes_the_steps_to_undo_are_named() -> None:
+    both = plan(steps=(switch(), switch()))
+    done = [story.decided("approve", MAYA, both), *story.done(0), *story.done(1)]
+    record = shown(
+        slot(scene(diagnosed(), proposed(both), *done, story.recovered()), "approval:P1")
+    )
+    assert record.endswith("[Undo steps 1, 2]")
+
+
+def test_what_ran_by_itself_has_no_button_to_undo_it() -> None:
+    by_itself = [*story.proposed(plan(), story.ALLOW), *story.done(0), *story.done(1)]
+    with pytest.raises(KeyError):
+        slot(scene(diagnosed(), *by_itself, story.recovered()), "approval:P1")
 
 
 def test_expired_it_offers_to_check_again() -> None:
@@ -128,42 +226,15 @@ def test_a_voided_plan_points_at_the_new_one() -> None:
     links = {"approval:P2": "https://example.slack.com/archives/C1/p3"}
     digest = plan("P2").digest("change")[:4]
     assert approval(drifted, newer, links=links).startswith(
-        "*Replica-1 lag now 41 min (limit 30 min). Nothing ran."
+        "*replica-1 lag now 41 min (limit 30 min). Nothing ran."
         f" <https://example.slack.com/archives/C1/p3|New plan {digest}>*"
     )
 
 
-@pytest.mark.parametrize(
-    ("events", "becomes"),
-    [
-        ([], "Failed: step 2 failed: failed. Step 1 is being undone"),
-        ([story.undoing(0)], "Failed: step 2 failed: failed. Step 1 is being undone"),
-        (
-            [story.undoing(0), story.undone(0)],
-            "Failed: step 2 failed: failed. Step 1 undone (succeeded)",
-        ),
-        (
-            [story.undone(0, "refused")],
-            "Failed: step 2 failed: failed. Step 1 is live and could not be undone (refused)",
-        ),
-    ],
-)
-def test_failed_it_tells_what_became_of_the_earlier_steps(
-    events: list[e.IncidentEvent], becomes: str
-) -> None:
-    failing = [approved(), *story.done(0), story.started(1), story.finished(1, "failed")]
-    assert approval(*failing, *events).startswith(f"*{becomes} · approved by Maya*")
-
-
-def test_an_unknown_outcome_is_called_that() -> None:
-    unknown = [approved(), story.started(0), story.finished(0, "unknown")]
-    assert approval(*unknown).startswith("*Failed: whether step 1 ran is not known: unknown.")
-
-
 def test_the_risk_that_policy_computed_is_in_sight() -> None:
     asked = shown(slot(scene(diagnosed(), proposed(risk="high")), "approval:P1"))
-    assert "\n*Risk:* high\n" in asked
-    assert "Risk" not in approval(), "an approval of an earlier release says none"
+    assert "\n*Risk:* high. replica-1 lag 4 min (limit 30 min)\n" in asked
+    assert "\n*Risk:* replica-1 lag" in approval(), "an approval of an earlier release says none"
 
 
 def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
@@ -177,8 +248,8 @@ def test_what_made_it_a_question_beyond_its_rule_is_told() -> None:
 def test_with_two_needed_the_first_is_named_and_the_buttons_stay() -> None:
     two = scene(diagnosed(), proposed(approvals=2), approved())
     text = shown(slot(two, "approval:P1"))
-    assert "Approved by Maya, 1 more needed\n[Approve] [Reject] [Edit]" in text
-    assert ", 2 needed (rule change)" in text
+    assert "Approved by Maya, 1 more needed\n[Approve] [Reject] [Edit] [Ask]" in text
+    assert ", 2 needed\n" in text
 
 
 PLATFORM = ApprovalGroup(approvers=("@platform-oncall",))
@@ -206,7 +277,16 @@ def test_of_several_teams_each_is_named_with_its_number(
 ) -> None:
     asked = proposed(groups=groups, approvals=approvals, approvers=("@platform-oncall",))
     text = shown(slot(scene(diagnosed(), asked), "approval:P1"))
-    assert f"\n*Who:* {words} (rule change)\n" in text
+    assert f"\n*Who:* {words}\n" in text
+
+
+def test_the_commander_is_mentioned_where_there_is_one() -> None:
+    asked = scene(diagnosed(), proposed(approvers=("@data-oncall", "commander")))
+    who = "*Who:* <!subteam^S0DATAONCA|@data-oncall> or commander"
+    assert f"{who}, 1 needed\n" in shown(slot(asked, "approval:P1"))
+    led = asked.incident.model_copy(update={"commander": MAYA})
+    text = shown(slot(asked.model_copy(update={"incident": led}), "approval:P1"))
+    assert f"{who} <@{MAYA}>, 1 needed\n" in text
 
 
 def test_with_one_team_agreed_the_other_is_named() -> None:
@@ -241,9 +321,9 @@ def test_a_value_with_a_line_break_cant_look_like_a_line_of_ours() -> None:
         )
     )
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
-    assert "→ replica-1⏎" in text
+    assert "      to replica-1⏎" in text
     assert [line for line in text.splitlines() if line.startswith("*Who:*")] == [
-        "*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed (rule change)"
+        "*Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed"
     ]
 
 
@@ -252,7 +332,7 @@ def test_a_value_with_characters_nobody_sees_cant_look_like_another() -> None:
     change = Change(target=JOB, field="source", before="r\u202e-2", after="replica\u200b-1")
     sly = switch(dry_run=DryRun(summary="Set", targets=switch().dry_run.targets, changes=(change,)))
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=(sly,)))), "approval:P1"))
-    assert "r⟨U+202E⟩-2 → replica⟨U+200B⟩-1" in text
+    assert "      from r⟨U+202E⟩-2\n      to replica⟨U+200B⟩-1\n" in text
 
 
 @pytest.mark.invariant(15)
@@ -270,25 +350,25 @@ def test_a_value_that_is_part_of_another_is_told_all_the_same(value: str) -> Non
     [
         (
             tuple(switch() for _ in range(21)),
-            "Make it smaller with Edit, or reject it.\n[Reject] [Edit]",
+            "Make it smaller with Edit, or reject it.\n[Reject] [Edit] [Ask]",
         ),
         (
             (switch(dry_run=DryRun(summary="x" * 3100, targets=switch().dry_run.targets)),),
-            "Reject it, and make smaller changes.\n[Reject]",
+            "Reject it, and make smaller changes.\n[Reject] [Ask]",
         ),
     ],
 )
 def test_what_cant_be_shown_whole_cant_be_approved(steps: tuple[Any, ...], way_on: str) -> None:
     text = shown(slot(scene(diagnosed(), proposed(plan(steps=steps))), "approval:P1"))
     assert "too large to be shown whole" in text
-    assert text.endswith(way_on)
+    assert text.endswith(f"{way_on} [⋯ Details, Hand to a person]")
 
 
 @pytest.mark.parametrize(
     ("values", "buttons"),
     [
-        ({"source": "replica-1"}, ["Approve", "Reject"]),
-        ({"source": "replica-1", "pool": "etl"}, ["Approve", "Reject", "Edit"]),
+        ({"source": "replica-1"}, ["Approve", "Reject", "Ask"]),
+        ({"source": "replica-1", "pool": "etl"}, ["Approve", "Reject", "Edit", "Ask"]),
     ],
 )
 def test_edit_is_offered_only_where_something_may_shrink(
@@ -299,7 +379,7 @@ def test_edit_is_offered_only_where_something_may_shrink(
     asked = slot(
         told.model_copy(update={"declared": {step.tool: SetJobParametersParams}}), "approval:P1"
     )
-    assert [b["text"]["text"] for b in asked.blocks[-1]["elements"]] == buttons
+    assert [b["text"]["text"] for b in asked.blocks[-1]["elements"][:-1]] == buttons
 
 
 def test_nobody_is_asked_about_what_policy_allows() -> None:

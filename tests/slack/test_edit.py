@@ -186,9 +186,9 @@ async def test_a_plan_that_was_decided_meanwhile_is_said_to_be(
     await dev.click(asked, "Approve")
     await dev.wait_for(lambda m: "Approved by Dev 01:47" in str(m.blocks))
     await maya.submit(view, left(steps_0=["0"]))
-    await answered(maya, "Approved already, by Dev 01:47.")
+    await answered(maya, "Already approved by Dev 01:47.")
     await maya.click(asked, "Edit", stale=True)
-    await maya.wait_for(lambda m: m.ephemeral and "Approved already, by Dev" in m.text)
+    await maya.wait_for(lambda m: m.ephemeral and "Already approved by Dev" in m.text)
 
 
 async def test_what_broke_is_said_to_have_changed_nothing(

@@ -109,7 +109,7 @@ async def test_a_replayed_click_is_answered_and_not_handled_again(
 
     await until(told)
     whispers = [c.body["text"] for c in slack.calls if c.method == "chat.postEphemeral"]
-    assert whispers == ["Approved already, by Maya 01:47."]
+    assert whispers == ["Already approved by Maya 01:47."]
 
 
 async def test_an_event_that_slack_sends_again_is_answered_once(

@@ -21,6 +21,7 @@ from bot.incidents.intent import Intent
 from bot.incidents.leeway import Leeway, Offer
 from bot.incidents.question import Question
 from bot.incidents.quiet import Quiet
+from bot.incidents.undoing import Offered, Restored
 from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.chunks import accept_chunks
 from bot.sandbox.slack.checks.views import accept_view
@@ -34,6 +35,8 @@ from bot.slack.slots import Slot
 from bot.slack.storm_scene import Ring, Row, Shared, StormScene
 from bot.slack.views.answers.reply import reply
 from bot.slack.views.answers.told import Told
+from bot.slack.views.ask import ask_view, question_lead
+from bot.slack.views.details import details_view
 from bot.slack.views.edit import answer_view, edit_view, waiting_view
 from bot.slack.views.edited import read_edit
 from bot.slack.views.hint import hint_taken
@@ -42,6 +45,7 @@ from bot.slack.views.monitor import relapse
 from bot.slack.views.quiet import quiet_view
 from bot.slack.views.raised import raised
 from bot.slack.views.reject import reject_view
+from bot.slack.views.roll_back import begun_words, looking_view, roll_back_view, told_view
 from bot.slack.views.shortcuts import (
     attaching_view,
     catching_up_view,
@@ -50,7 +54,7 @@ from bot.slack.views.shortcuts import (
 )
 from bot.slack.views.spoken import spoken
 from bot.slack.views.storm import storm_thread
-from bot.slack.views.text import People, read
+from bot.slack.views.text import People, read, spelt
 from bot.slack.views.thinking import (
     looked_words,
     outside_slot,
@@ -123,6 +127,11 @@ def incidents(text: str) -> Iterator[list[Slot]]:
     )
     end = e.IncidentResolved(at=story.at(40), actor="opsbot", summary=text)
     people_said = _people(text)
+    halt = e.PlanHalted(at=story.at(14), actor=MAYA, plan_id="P1", name=text)
+    halted = story.voided("halted").model_copy(update={"reason": text})
+    handed = story.voided("handed").model_copy(update={"reason": text, "actor": MAYA})
+    moved = story.undone(0, "refused").model_copy(update={"moved": True, "summary": text})
+    wanted = e.UndoApproved(at=story.at(25), actor=MAYA, plan_id="P1", digest="", steps=(0,))
     tickets = books("open", (text, text or "K", f"https://jira.example.com/{text}"))
     for events in (
         [],
@@ -135,6 +144,10 @@ def incidents(text: str) -> Iterator[list[Slot]]:
         [call, *people_said],
         [*people_said, end, reported()],
         [end, e.IncidentReopened(at=story.at(41), actor=MAYA, reason=text), *people_said],
+        [handed, call],
+        [yes, *story.done(0), halt, halted, call],
+        [*landed, failed, moved, call],
+        [*landed, failed, moved, wanted, story.undoing(0), back],
     ):
         seen = scene(*asked, *events, work=work, people=people)
         titled = seen.incident.model_copy(update={"title": text, "service": text})
@@ -448,6 +461,76 @@ def _plain_texts(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from _plain_texts(inner)
+
+
+REF = ids.PlanRef(incident="INC-" + "9" * 30, plan="P1", digest="f" * 64)
+PLACE = ("C0INCIDENT", "1760000000.000100")
+
+
+def _only_text(view: dict[str, Any]) -> None:
+    """Slack takes it, and reads markup in nothing of it but ours."""
+    accept_view(json.loads(json.dumps(view)), "modal")
+    assert len(json.dumps(view, ensure_ascii=False).encode()) < 250_000
+    ours = re.compile(r"<https://grafana\.example\.com/[^<>|\s]*\|[^<>|]*>")
+    for words in _mrkdwn(view):
+        assert not re.search("[<>]", ours.sub("", words))
+        assert not HIDDEN.search(words)
+    for said in _plain_texts(view):
+        assert not HIDDEN.search(said["text"])
+
+
+@pytest.mark.parametrize("steps", [1, 60])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_details_of_any_plan(text: str, steps: int) -> None:
+    given = _plan(text)
+    whole = given.model_copy(
+        update={
+            "steps": given.steps[:1] * steps,
+            "guards": given.guards * steps,
+            "verify": given.guards * steps,
+        }
+    )
+    asked = story.proposed(whole, story.ask(rule=text or "r"))
+    seen = scene(*asked, work=_work(text)).incident.fixes[0]
+    view = details_view(scene(*asked).incident, seen, tuple(_work(text)))
+    _only_text(view)
+    assert len(view["blocks"]) <= 50
+
+
+@pytest.mark.parametrize("count", [1, 5, 500])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_a_roll_back_writes_over_is_shown_whole_or_cant_be_agreed_to(
+    text: str, count: int
+) -> None:
+    field = Restored(step=0, target="t", field="f", now=text, left=text[:9], back="was")
+    offered = Offered(steps=(0,), fields=(field,) * count)
+    view = roll_back_view(REF, offered, PLACE)
+    _only_text(view)
+    told = "\n".join(b["text"]["text"] for b in view["blocks"])
+    if "submit" in view:
+        flat = text.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " ")
+        assert told.count(f"now: {spelt(flat)}") == count
+        assert len(view["private_metadata"]) <= 3000
+    else:
+        assert "too much to be shown whole" in told
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_other_windows_of_an_approval(text: str) -> None:
+    state = scene(*story.proposed(_plan(text), story.ask())).incident.fixes[0]
+    for view in (
+        ask_view(REF, state, PLACE),
+        looking_view(REF),
+        told_view(begun_words(REF)),
+    ):
+        _only_text(view)
+    lead = question_lead("Maya", text)
+    assert not re.search("[<>]", lead)
+    assert not HIDDEN.search(lead)
+
+
+def test_a_choice_of_the_menu_is_short_enough() -> None:
+    assert len(REF.choice(ids.DETAILS)) <= 150
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -6,14 +6,17 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.listeners import (
     approval,
+    asking,
     catch_up,
     commands,
     edit,
     feedback,
     follow,
     greeting,
+    halting,
     home,
     mention,
+    more,
     once,
     opening,
     people,
@@ -22,6 +25,7 @@ from bot.slack.listeners import (
     storm,
     take,
     timeline,
+    undoing,
     unknown,
 )
 from bot.slack.listeners.deps import Deps
@@ -32,6 +36,10 @@ def register(app: AsyncApp, deps: Deps) -> None:
     once.register(app, deps.slots)
     approval.register(app, deps)
     edit.register(app, deps)
+    asking.register(app, deps)
+    more.register(app, deps)
+    halting.register(app, deps)
+    undoing.register(app, deps)
     take.register(app, deps)
     follow.register(app, deps)
     home.register(app, deps)

@@ -21,7 +21,7 @@ from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.verbs import Asked, perform
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.commands import Answer, help_answer
-from bot.slack.views.text import SECTION_LIMIT, Block, fitted, read, said, section
+from bot.slack.views.text import SECTION_LIMIT, Block, fitted, heard, section
 
 log = logging.getLogger(__name__)
 COMMAND = "/opsbot"
@@ -156,4 +156,4 @@ def _blocks(answer: Answer) -> list[Block]:
 
 
 def _notice(answer: Answer) -> str:
-    return said(re.sub("[*`]", "", read(answer.text)), _NOTICE)
+    return heard(answer.text, _NOTICE)

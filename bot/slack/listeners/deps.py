@@ -15,6 +15,7 @@ from bot.incidents.calling import Takeover
 from bot.incidents.feedback import Feedback
 from bot.incidents.following import Following
 from bot.incidents.hints import Hints
+from bot.incidents.intervention import Intervention
 from bot.incidents.lists import Lists
 from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
@@ -22,6 +23,7 @@ from bot.incidents.opening import Opening
 from bot.incidents.responders import Responders
 from bot.incidents.storms import StormDesk
 from bot.incidents.thinking import Thinking
+from bot.incidents.undoing import Undoing
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
@@ -58,3 +60,5 @@ class Deps:
     homes: Homes
     board: Board
     addresses: Addresses
+    intervention: Intervention
+    undoing: Undoing

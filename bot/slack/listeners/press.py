@@ -42,7 +42,10 @@ async def press(
 
 
 def value_of(body: dict[str, Any]) -> str:
-    return str(body["actions"][0].get("value") or "")
+    """What a button carries, or the choice that was made of a menu."""
+    action = body["actions"][0]
+    chosen = action.get("selected_option") or action
+    return str(chosen.get("value") or "")
 
 
 def place_of(body: dict[str, Any]) -> tuple[str, str | None]:

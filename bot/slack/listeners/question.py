@@ -62,7 +62,7 @@ async def answered(deps: Deps, question: Question) -> Spoken | str | None:
     if not found:
         # What may not be told here is not looked into anew either.
         return nothing_found() if matching else await _outside(deps, question)
-    await _about(deps, question, found[0])
+    await about(deps, question, found[0])
     return None
 
 
@@ -87,12 +87,16 @@ async def _outside(deps: Deps, question: Question) -> str | None:
             return SPENT
 
 
-async def _about(deps: Deps, question: Question, incident: Incident) -> None:
+async def about(deps: Deps, question: Question, incident: Incident, lead: str = "") -> None:
+    """Answer it in its thread. `lead`: who asked what, where nobody has read the question."""
     intent = intent_of(question.text)
     await deps.talks.note(question.channel, question.thread_ts, incident.id)
     if deps.thinking.model and intent not in OF_RECORD:
-        about = question.model_copy(update={"incident": incident.id})
-        if await deps.thinking.begin(about) == "begun":
+        settled = question.model_copy(update={"incident": incident.id})
+        if await deps.thinking.begin(settled) == "begun":
+            if lead:
+                heard = question.model_copy(update={"id": f"{question.id}:asked"})
+                await deps.answers.give(heard, incident.id, lead)
             deps.wake()
             return
         # Busy or asked too much: the ledger's answer is there at once.
@@ -101,4 +105,4 @@ async def _about(deps: Deps, question: Question, incident: Incident) -> None:
         question.channel, question.thread_ts, "no model"
     ):
         text = f"{text}\n{NO_MODEL}"
-    await deps.answers.give(question, incident.id, text)
+    await deps.answers.give(question, incident.id, f"{lead}\n{text}" if lead else text)

@@ -24,6 +24,7 @@ from bot.slack.views.text import (
     said,
     section,
 )
+from bot.slack.views.ways_on import ref, ways_on
 
 MOST_STEPS = 20
 _SENTENCE = 200
@@ -42,7 +43,7 @@ def approval(scene: Scene, state: PlanState) -> Slot | None:
         id=f"approval:{state.plan.id}",
         text=_notice(scene, state),
         blocks=tuple(blocks),
-        state=f"{state.status}:{len(state.decisions)}",
+        state=_turn(state),
         rings=state.status is PlanStatus.AWAITING,
     )
 
@@ -72,20 +73,17 @@ def _question(scene: Scene, state: PlanState, verdict: Ask) -> list[str]:
         f"*Affects:* {affected(plan)} (dry run {clock(state.proposed_at)})",
         f"*Undo:* {undo(plan)}",
     ]
-    lines += [f"*Risk:* {verdict.risk}"] if verdict.risk else []
-    lines += [f"*Only if still so:* {exact(g.title)} {exact(g.shown)}" for g in plan.guards]
+    readings = " · ".join(f"{exact(g.title)} {exact(g.shown)}" for g in plan.guards)
+    risk = ". ".join(part for part in (verdict.risk, readings) if part)
+    lines += [f"*Risk:* {risk}"] if risk else []
     evidence = _evidence(scene)
     lines += [f"*Evidence:* {evidence}"] if evidence else []
-    if plan.runbook:
-        pin = exact(plan.runbook.pin or "not committed")
-        lines.append(f"*Runbook:* {exact(plan.runbook.title)} ({pin})")
     if verdict.reason not in ("", f"rule {verdict.rule!r}"):
         lines.append(f"*Asked because:* {exact(verdict.reason)}")
     if plan.by_person:
         editor = scene.people.name(plan.requester)
         lines.append(f"*Asked for by:* {editor}, who can't approve it alone")
-    people = who_and_how_many(verdict, scene.people.mention)
-    lines.append(f"*Who:* {people} (rule {exact(verdict.rule)})")
+    lines.append(f"*Who:* {who_and_how_many(verdict, scene.mention)}")
     until = f"Expires {clock(state.expires_at)} · " if state.expires_at else ""
     lines.append(f"{until}plan {state.digest[:4]}")
     return lines
@@ -95,25 +93,16 @@ def _decided(scene: Scene, state: PlanState) -> list[Block]:
     """The outcome first, then the record of what it was about."""
     lines = [f"*{outcome(scene, state)}*", *change_lines(state.plan)]
     rule = said(state.verdict.rule, 40)
-    blocks = [
+    return [
         section(fitted(lines, _RECORD)),
         context(f"{scene.incident.id} · plan {state.digest[:4]} · rule {rule}"),
+        *ways_on(scene, state),
     ]
-    last = scene.incident.fix is state and not state.replan_asked
-    ended = state.void is not None and state.void.cause in ("expired", "stopped")
-    if ended and state.status is PlanStatus.VOID and last and not scene.incident.resolved_at:
-        again = button(
-            "Check again and ask",
-            ids.ASK_AGAIN,
-            f"Check {scene.incident.id} again and ask for approval",
-            value=_ref(scene, state),
-        )
-        blocks.append({"type": "actions", "elements": [again]})
-    return blocks
 
 
 def _buttons(scene: Scene, state: PlanState, *, approve: bool) -> Block:
-    incident, value = scene.incident.id, _ref(scene, state)
+    incident, plan = scene.incident.id, ref(scene, state)
+    value = plan.pack()
     reject = button("Reject", ids.REJECT, f"Reject the fix of {incident}", value=value)
     edit = button("Edit", ids.EDIT, f"Make the fix of {incident} smaller", value=value)
     may_shrink = has_leeway(state.plan, scene.declared)
@@ -133,8 +122,31 @@ def _buttons(scene: Scene, state: PlanState, *, approve: bool) -> Block:
     return {
         "type": "actions",
         "block_id": f"approval_{state.plan.id}_{state.digest[:8]}",
-        "elements": [*([yes] if approve else []), reject, *([edit] if may_shrink else [])],
+        "elements": [
+            *([yes] if approve else []),
+            reject,
+            *([edit] if may_shrink else []),
+            button("Ask", ids.ASK, f"Ask about the fix of {incident}", value=value),
+            {
+                "type": "overflow",
+                "action_id": ids.MORE,
+                "options": [
+                    _choice("Details", plan.choice(ids.DETAILS)),
+                    _choice("Hand to a person", plan.choice(ids.HAND)),
+                ],
+            },
+        ],
     }
+
+
+def _turn(state: PlanState) -> str:
+    """What people have to see at once when it changes."""
+    steps = ",".join(step.status for step in state.steps)
+    return f"{state.status}:{len(state.decisions)}:{state.halt is not None}:{steps}"
+
+
+def _choice(label: str, value: str) -> Block:
+    return {"text": {"type": "plain_text", "text": label}, "value": value}
 
 
 def _way_on(scene: Scene, plan: Plan) -> str:
@@ -176,7 +188,3 @@ def _notice(scene: Scene, state: PlanState) -> str:
 
 def _changes(plan: Plan) -> str:
     return "1 change" if len(plan.steps) == 1 else f"{len(plan.steps)} changes"
-
-
-def _ref(scene: Scene, state: PlanState) -> str:
-    return ids.PlanRef(incident=scene.incident.id, plan=state.plan.id, digest=state.digest).pack()

@@ -11,6 +11,7 @@ from bot.domain.incident import Incident
 from bot.domain.values import Plan, Step
 from bot.incidents.leeway import Leeway, Offer
 from bot.slack import ids
+from bot.slack.views.modals import modal, plain, saying
 from bot.slack.views.text import Block, cut, section
 from tools.kit.narrowing import Narrows
 
@@ -19,6 +20,7 @@ STEPS = "steps"
 VALUE = "value"
 BOXES = 10
 """Slack's limit of checkboxes in a block; a longer list takes several."""
+_TITLE = "Make the fix smaller"
 _MOST_BLOCKS = 40
 _CHOICE = 75
 _LABEL = 150
@@ -41,14 +43,14 @@ def edit_view(ref: ids.PlanRef, offer: Offer, place: tuple[str, str | None]) -> 
     too_long = f"Too long for this window, and kept as it is: {', '.join(left_out)}"
     channel, thread = place
     return {
-        **_modal("Make the fix smaller", "Back"),
+        **modal(_TITLE, "Back"),
         "callback_id": ids.EDIT_VIEW,
         "private_metadata": json.dumps([channel, thread, ref.pack()]),
-        **({"submit": _plain("Ask for this", 24)} if inputs else {}),
+        **({"submit": plain("Ask for this", 24)} if inputs else {}),
         "blocks": [
             section(about),
             *inputs,
-            *([{"type": "section", "text": _plain(too_long, _HINT)}] if left_out else []),
+            *([{"type": "section", "text": plain(too_long, _HINT)}] if left_out else []),
         ],
     }
 
@@ -59,12 +61,12 @@ def waiting_view(ref: ids.PlanRef) -> Block:
         f"*Taking a fresh dry run for {ref.incident} …* You can close this window: you are told"
         " what came of it."
     )
-    return {**_modal("Make the fix smaller", "Close"), "blocks": [section(words)]}
+    return saying(_TITLE, words)
 
 
 def answer_view(words: str) -> Block:
     """What came of it; `words` are escaped already."""
-    return {**_modal("Make the fix smaller", "Close"), "blocks": [section(words)]}
+    return saying(_TITLE, words)
 
 
 def replaced_words(incident: Incident) -> str:
@@ -146,9 +148,9 @@ def _boxes(group: str, name: str, hint: str, choices: Sequence[tuple[str, str]])
     for first in range(0, len(choices), BOXES):
         options = [
             {
-                "text": _plain(text, _CHOICE),
+                "text": plain(text, _CHOICE),
                 "value": str(number),
-                **({"description": _plain(beside, _CHOICE)} if cut(beside, _CHOICE) else {}),
+                **({"description": plain(beside, _CHOICE)} if cut(beside, _CHOICE) else {}),
             }
             for number, (text, beside) in enumerate(choices[first : first + BOXES], start=first)
         ]
@@ -178,16 +180,7 @@ def _input(name: str, label: str, hint: str, element: Block) -> Block:
     return {
         "type": "input",
         "block_id": name,
-        "label": _plain(label[:1].upper() + label[1:], _LABEL),
-        "hint": _plain(hint, _HINT),
+        "label": plain(label[:1].upper() + label[1:], _LABEL),
+        "hint": plain(hint, _HINT),
         "element": {**element, "action_id": VALUE},
     }
-
-
-def _modal(title: str, close: str) -> Block:
-    return {"type": "modal", "title": _plain(title, 24), "close": _plain(close, 24)}
-
-
-def _plain(text: str, most: int) -> Block:
-    """Text in which Slack reads no markup, and no emoji."""
-    return {"type": "plain_text", "text": cut(text, most) or "(empty)", "emoji": False}

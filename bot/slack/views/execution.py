@@ -43,6 +43,8 @@ def failure(scene: Scene, state: PlanState) -> Slot | None:
     ran = any(s.started_at for s in state.steps)
     if state.plan.purpose != "fix" or state.status is not PlanStatus.FAILED or not ran:
         return None
+    if state.halt and state.ended_by_hand:
+        return None  # Somebody wanted it so, and whoever is on call is called.
     who = " ".join(scene.people.mention(user) for user in state.approvers)
     why, back = failure_of(state), undoing_of(state)
     said_of_it = f"The fix of {scene.incident.id} failed: {said(why, 240)}."

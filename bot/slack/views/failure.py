@@ -16,8 +16,7 @@ def failure_of(state: PlanState) -> str:
         return f"it ran, but did not help: {state.recovery}"
     if state.void is None:
         return "it failed"
-    by_hand = state.void.cause == "stopped"
-    return state.void.reason if by_hand else f"stopped: {state.void.reason}"
+    return state.void.reason if state.ended_by_hand else f"stopped: {state.void.reason}"
 
 
 def undoing_of(state: PlanState) -> str:
@@ -30,6 +29,6 @@ def undoing_of(state: PlanState) -> str:
             parts.append(f"step {number} is live and could not be undone ({step.summary})")
         elif step.status is StepStatus.UNDOING or number - 1 in state.undoable:
             parts.append(f"step {number} is being undone")
-        elif step.landed and state.void and state.void.cause == "stopped":
+        elif step.landed and state.ended_by_hand:
             parts.append(f"step {number} had run and stays as it is")
     return ", ".join(parts)

@@ -20,7 +20,7 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
     if state.status is PlanStatus.RUNNING:
         head = _watching(state)
     elif state.status is PlanStatus.DONE:
-        head = f"Recovered {clock(state.touched_at)}"
+        head = f"Recovered {clock(state.done_at or state.touched_at)}"
     else:
         head = "Not recovered"
     return Slot(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from bot.domain.events import PlanVoided
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.domain.quorum import missing
 from bot.domain.values import Ask
 from bot.slack.scene import Scene
+from bot.slack.views.aftermath import ended, left
 from bot.slack.views.approvers import who
-from bot.slack.views.failure import failure_of, undoing_of
 from bot.slack.views.links import anchor
 from bot.slack.views.text import clock, said
+
+_WORDS = 200
+_OUR_WORDS = ("policy", "failed", "stopped", "halted", "handed")
+"""Causes whose reason begins with a word; those of the others begin with a name, such as a
+replica's, that stays as it is written."""
 
 
 def outcome(scene: Scene, state: PlanState) -> str:
@@ -18,15 +24,16 @@ def outcome(scene: Scene, state: PlanState) -> str:
     approvers = ", ".join(name(user) for user in state.approvers)
     by = f" · approved by {approvers}" if approvers else ""
     total = len(state.steps)
+    if state.undo and state.rolled_back_at:
+        return f"Rolled back {clock(state.rolled_back_at)} by {name(state.undo.actor)}"
     match state.status:
         case PlanStatus.AWAITING:
             return f"Approved by {approvers}, {_still(scene, state)}" if approvers else ""
         case PlanStatus.REJECTED:
             last = state.decisions[-1]
-            why = f': "{said(last.reason, 200)}"' if last.reason else ""
-            return f"Rejected by {name(last.by)} {clock(last.at)}{why}. Nothing ran."
+            return f'Rejected by {name(last.by)}: "{said(last.reason, _WORDS)}"'
         case PlanStatus.VOID:
-            return _void(scene, state)
+            return _void(scene, state, state.void) if state.void else "Nothing ran."
         case PlanStatus.READY:
             at = f" {clock(state.ready_at)}" if state.ready_at else ""
             return f"Approved by {approvers}{at} · queued"
@@ -34,11 +41,18 @@ def outcome(scene: Scene, state: PlanState) -> str:
             step = state.current
             if step is None:
                 return f"All {total} done, watching{by}"
+            if state.halt:
+                return (
+                    f"Running {step + 1} of {total} · halted by {name(state.halt.actor)} after it"
+                )
             return f"Running {step + 1} of {total}{by}"
         case PlanStatus.DONE:
-            return f"Done {clock(state.touched_at)}{by}"
+            done = f"Done {clock(state.done_at or state.touched_at)}{by}"
+            touched = state.undo or state.overwritable
+            return f"{done}. {said(left(state), _WORDS)}." if touched else done
         case PlanStatus.FAILED:
-            return _failed(state) + by
+            words = [said(part, _WORDS) for part in (ended(state), left(state)) if part]
+            return f"{'. '.join(words)}."
         case _:
             return "Not for approval"
 
@@ -51,26 +65,21 @@ def _still(scene: Scene, state: PlanState) -> str:
     return f"{sum(group.count for group in groups)} more needed"
 
 
-def _void(scene: Scene, state: PlanState) -> str:
-    void = state.void
-    if void is None:
-        return "Nothing ran."
-    if void.cause == "expired" and state.expires_at:
-        words = f"Expired {clock(state.expires_at)}. Nothing ran."
-    elif void.cause == "cleared":
-        words = f"The alert cleared by itself {clock(void.at)}. Nothing ran."
-    else:
-        reason = said(void.reason, 200)
-        words = f"{reason[:1].upper()}{reason[1:]}. Nothing ran."
+def _void(scene: Scene, state: PlanState, void: PlanVoided) -> str:
     later = scene.incident.fixes[scene.incident.fixes.index(state) + 1 :]
     link = scene.links.get(f"approval:{later[0].plan.id}") if later else None
     if later and void.cause == "replaced":
         plan = f"plan {later[0].digest[:4]}"
         editor = scene.people.name(void.actor)
         return f"Replaced by {anchor(plan, link) if link else plan} (edited by {editor})"
+    words = f"{_why(state, void)}. Nothing ran."
     return f"{words} {anchor('New plan ' + later[0].digest[:4], link)}" if link else words
 
 
-def _failed(state: PlanState) -> str:
-    why, back = said(failure_of(state), 160), said(undoing_of(state), 120)
-    return f"Failed: {why}." + (f" {back[:1].upper()}{back[1:]}" if back else "")
+def _why(state: PlanState, void: PlanVoided) -> str:
+    if void.cause == "expired" and state.expires_at:
+        return f"Expired {clock(state.expires_at)}"
+    if void.cause == "cleared":
+        return f"The alert cleared by itself {clock(void.at)}"
+    reason = said(void.reason, _WORDS)
+    return f"{reason[:1].upper()}{reason[1:]}" if void.cause in _OUR_WORDS else reason

@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.values import Plan, Step
-from bot.slack.views.text import safe, spelt
+from bot.slack.views.text import read, safe, spelt
 from tools.kit.types import Change
+
+_PHONE = 60
+"""Characters of a line that a phone shows without wrapping it."""
+_INDENT = "      "
 
 
 def change_lines(plan: Plan) -> list[str]:
     """`1 etl.source: replica-2 → replica-1`; every value that the call is given is in sight."""
     lines = []
     for number, step in enumerate(plan.steps, start=1):
-        first, *more = [_change(c) for c in step.dry_run.changes] or [exact(step.dry_run.summary)]
-        lines.append(f"{number} {first}")
-        lines += [f"      {line}" for line in more]
-        shown = " ".join([first, *more])
+        changes = step.dry_run.changes
+        folded = [_folded(c, "" if i else f"{number} ") for i, c in enumerate(changes)]
+        lines += [line for each in folded for line in each]
+        lines += [] if changes else [f"{number} {exact(step.dry_run.summary)}"]
+        shown = " ".join([_change(c) for c in changes] or [exact(step.dry_run.summary)])
         hidden = [f"{name} = {value}" for name, value in _values(step) if not _told(value, shown)]
         lines += [f"      with {', '.join(hidden)}"] if hidden else []
         lines += [f"      ⚠ {exact(warning)}" for warning in step.dry_run.warnings]
@@ -37,9 +42,9 @@ def affected(plan: Plan) -> str:
 
 
 def undo(plan: Plan) -> str:
-    """`1 by itself if the fix fails · 2 none`."""
+    """`1 one click · 2 no automatic undo`."""
     return " · ".join(
-        f"{number} {'by itself if the fix fails' if step.reversible else 'none'}"
+        f"{number} {'one click' if step.reversible else 'no automatic undo'}"
         for number, step in enumerate(plan.steps, start=1)
     )
 
@@ -56,14 +61,29 @@ def what(plan: Plan) -> str:
     return "; ".join(changes or [s.dry_run.summary for s in plan.steps])
 
 
+def _folded(change: Change, number: str) -> list[str]:
+    """In one line where a phone shows that; else what is changed, from what and to what."""
+    whole = f"{number or _INDENT}{_change(change)}"
+    if len(read(whole.strip())) <= _PHONE:
+        return [whole]
+    return [
+        f"{number or _INDENT}{exact(f'{change.target}.{change.field}')}:",
+        f"{_INDENT}from {exact(_value(change.before))}",
+        f"{_INDENT}to {exact(_value(change.after))}",
+    ]
+
+
 def _change(change: Change) -> str:
     return exact(_raw(change))
 
 
 def _raw(change: Change) -> str:
-    before = "–" if change.before is None else change.before
-    after = "–" if change.after is None else change.after
+    before, after = _value(change.before), _value(change.after)
     return f"{change.target}.{change.field}: {before} → {after}"
+
+
+def _value(value: Any) -> str:
+    return "–" if value is None else str(value)
 
 
 def _values(step: Step) -> list[tuple[str, str]]:

@@ -36,6 +36,9 @@ def report(scene: Scene) -> Slot | None:
     lines.append(f"*{'How' if by or not fixed else 'Fix'}:* {said(incident.resolution, 200)}{says}")
     if fixed:
         lines.append(f"*Decided:* {decided(scene, fixed)} · plan {fixed.digest[:4]}")
+        if fixed.undo and fixed.rolled_back_at:
+            by = scene.people.name(fixed.undo.actor)
+            lines.append(f"*Rolled back:* {clock(fixed.rolled_back_at)} by {by}")
         if fixed.recovery:
             lines.append(f"*Verified:* {said(fixed.recovery, 160)}")
     if incident.impact:

@@ -97,6 +97,11 @@ def read(markup: str) -> str:
     return labelled.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
+def heard(markup: str, most: int) -> str:
+    """What a phone's notification says of it, which shows marks as they stand."""
+    return said(re.sub("[*`]", "", read(markup)), most)
+
+
 def fitted(lines: Iterable[str], most: int) -> str:
     """As many whole lines as fit in `most` characters as read, and in a section; then …"""
     kept: list[str] = []

@@ -20,7 +20,7 @@ from bot.slack.views.text import (
     button,
     cut,
     fitted,
-    read,
+    heard,
     safe,
     said,
     section,
@@ -136,7 +136,7 @@ def outside_slot(question: Question, words: str, *, offer: bool) -> Slot:
     blocks.append(feedback_buttons(f"ASK-{question.id}", f"answer:{question.id}"))
     return Slot(
         id=f"answer:{question.id}",
-        text=said(read(words.split("\n")[0]), NOTICE_LIMIT),
+        text=heard(words.split("\n")[0], NOTICE_LIMIT),
         blocks=tuple(blocks),
         state="done",
     )
