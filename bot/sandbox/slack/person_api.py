@@ -206,13 +206,15 @@ def _answering(
         if request.content_type != "application/json":
             return _refusal(PersonError(415, "not_json", "Send JSON as application/json."))
         try:
-            return web.json_response({"ok": True, **await act(await request.json())})
+            body = await request.json()
+        except ValueError:
+            return _refusal(PersonError(400, "not_json", "The body is not JSON."))
+        try:
+            return web.json_response({"ok": True, **await act(body)})
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             return _refusal(PersonError(400, "bad_request", f"{field}: {first['msg']}"))
-        except ValueError:
-            return _refusal(PersonError(400, "not_json", "The body is not JSON."))
         except PersonError as error:
             return _refusal(error)
 
