@@ -162,6 +162,7 @@ def reachable(plans: tuple[Plan, ...], wide: bool) -> list[Incident]:
     ],
     ids=["two steps", "a plan and its successor", "a wide incident"],
 )
+@pytest.mark.timeout(600)
 def test_from_every_reachable_state_something_leads_on(
     plans: tuple[Plan, ...], wide: bool, at_least: int
 ) -> None:

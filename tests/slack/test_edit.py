@@ -11,7 +11,7 @@ from bot.domain.plan_state import PlanState, PlanStatus
 from bot.domain.values import Intended
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
 from bot.slack import ids
-from bot.slack.listeners import edit
+from bot.slack.listeners import window
 from tests.fakes import house, story
 from tests.fakes.poll import until
 from tests.slack.desk import Desk
@@ -24,7 +24,7 @@ KEPT: dict[str, Any] = {"steps:0": ["0", "1"], "leeway:0:0": ["0", "1", "2"], "l
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edit, "_SHOWN_SECONDS", 0.2)
+    monkeypatch.setattr(window, "_SHOWN_SECONDS", 0.2)
 
 
 @pytest.fixture

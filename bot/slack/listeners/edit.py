@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from typing import Any
 
-from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.refusals import CommandRefusedError
@@ -18,13 +15,11 @@ from bot.slack import ids
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.press import NOT_OURS, place_of, press, value_of
 from bot.slack.listeners.refusal import failed, told
-from bot.slack.listeners.whisper import whisper
+from bot.slack.listeners.window import tell_in_window
 from bot.slack.views.edit import answer_view, edit_view, replaced_words, waiting_view
 from bot.slack.views.edited import read_edit
 
 log = logging.getLogger(__name__)
-_SHOWN_SECONDS = 1.0
-"""What the acknowledgement shows may arrive after an update that is sent right behind it."""
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
@@ -65,14 +60,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await ack(response_action="errors", errors=errors)
             return
         await ack(response_action="update", view=waiting_view(ref))
-        words, _ = await asyncio.gather(
-            _narrowed(deps, ref, wanted, user), asyncio.sleep(_SHOWN_SECONDS)
-        )
-        try:
-            await client.views_update(view_id=view["id"], view=answer_view(words))
-        except (SlackApiError, ClientError, TimeoutError) as error:
-            log.info("the window of %s is gone: %s", user, error)
-            await whisper(client, channel, user, words, thread)
+        work = _narrowed(deps, ref, wanted, user)
+        await tell_in_window(client, view["id"], (channel, thread), user, work, answer_view)
 
 
 async def _narrowed(deps: Deps, ref: ids.PlanRef, wanted: Edit, user: str) -> str:

@@ -6,9 +6,7 @@ import json
 import logging
 from typing import Any
 
-from aiohttp import ClientError
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.refusals import CommandRefusedError
@@ -16,7 +14,7 @@ from bot.slack import ids
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.press import NOT_OURS, place_of, press, value_of
 from bot.slack.listeners.refusal import failed, told
-from bot.slack.listeners.whisper import whisper
+from bot.slack.listeners.window import tell_in_window
 from bot.slack.views.roll_back import begun_words, looking_view, roll_back_view, told_view
 
 log = logging.getLogger(__name__)
@@ -62,12 +60,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await ack(response_action="update", view=told_view(NOT_OURS))
             return
         await ack(response_action="update", view=looking_view(ref))
-        words = await _rolled_back(deps, ref, shown, user)
-        try:
-            await client.views_update(view_id=view["id"], view=told_view(words))
-        except (SlackApiError, ClientError, TimeoutError) as error:
-            log.info("the window of %s is gone: %s", user, error)
-            await whisper(client, channel, user, words, thread)
+        work = _rolled_back(deps, ref, shown, user)
+        await tell_in_window(client, view["id"], (channel, thread), user, work, told_view)
 
 
 async def _rolled_back(deps: Deps, ref: ids.PlanRef, shown: str, user: str) -> str:
