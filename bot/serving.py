@@ -31,6 +31,7 @@ from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.pulse import Pulse
 from bot.incidents.responders import Responders
+from bot.incidents.storms import StormDesk, Storms
 from bot.incidents.thinking import Thinking
 from bot.knowledge.hinting import RunbookHints
 from bot.knowledge.problem import format_problem
@@ -133,6 +134,7 @@ async def serve(settings: Settings) -> None:
             ledger=core.ledger,
             channel=channel,
             client=client,
+            storm=StormDesk(Storms(core.ledger), core.incidents, takeover),
             notes=Notes(core.incidents, directory),
             homes=homes,
             board=board,
@@ -172,6 +174,7 @@ async def serve(settings: Settings) -> None:
                 standing_in=settings.approvers,
                 declared=narrowing.declared,
                 inventory=prepared.inventory,
+                oncall=core.incidents.oncall,
             )
             watchdog = duty.watchdog(settings, core)
             intake = Intake(core.inbox, core.incidents, prepared.inventory, watchdog.hear)

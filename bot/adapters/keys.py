@@ -4,7 +4,8 @@ from __future__ import annotations
 
 COUNTER = "opsbot:counter"
 FEED = "opsbot:feed"
-"""Sorted set: incident → sequence of its last change that is not shown yet. Also the channel."""
+"""Sorted set: incident or storm → sequence of its last change that is not shown yet. Also the
+channel."""
 FEED_SEQUENCE = "opsbot:feed:sequence"
 DUE = "opsbot:due"
 """Sorted set: work → when to do it, seconds since the epoch."""
@@ -78,6 +79,20 @@ def said_there(channel: str, ts: str, what: str) -> str:
 
 def budget(name: str) -> str:
     return f"opsbot:budget:{name}"
+
+
+def budget_waiting(name: str) -> str:
+    """There while something urgent waits for that budget."""
+    return f"opsbot:budget-waiting:{name}"
+
+
+def budget_paused(method: str) -> str:
+    """There until Slack may be asked again."""
+    return f"opsbot:budget-paused:{method}"
+
+
+def slack_lacks(feature: str) -> str:
+    return f"opsbot:slack:lacks:{feature}"
 
 
 def spent(name: str) -> str:

@@ -29,6 +29,7 @@ from bot.domain.ports import (
     Reservation,
 )
 from bot.domain.seal import Seal
+from bot.domain.storm import Opening
 from bot.domain.work import Work, next_work
 
 _REMEMBER_MS = 30 * 86_400_000
@@ -40,6 +41,10 @@ _NOTE = """
 redis.call('XADD', KEYS[1], '*', 'events', ARGV[2])
 redis.call('ZADD', KEYS[2], redis.call('INCR', KEYS[3]), ARGV[1])
 redis.call('PUBLISH', KEYS[2], ARGV[1])
+"""
+_TOUCH = """
+redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[2]), ARGV[1])
+redis.call('PUBLISH', KEYS[1], ARGV[1])
 """
 _DEFER = """
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) then redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end
@@ -89,6 +94,7 @@ class RedisLedger:
         self._release = redis.register_script(_RELEASE)
         self._extend = redis.register_script(_EXTEND)
         self._projected = redis.register_script(_PROJECTED)
+        self._touch = redis.register_script(_TOUCH)
 
     async def new_id(self) -> str:
         return f"INC-{await self._redis.incr(keys.COUNTER)}"
@@ -222,6 +228,23 @@ class RedisLedger:
         found: Any = await self._redis.zrevrange(keys.INCIDENTS, 0, count - 1)
         return list(found)
 
+    async def openings(self, since: datetime) -> list[Opening]:
+        """What opened then or later, in its order and by the server's clock."""
+        found: Any = await self._redis.zrange(
+            keys.INCIDENTS, int(since.timestamp() * 1000), "+inf", byscore=True, withscores=True
+        )
+        return [
+            Opening(incident=name, at=datetime.fromtimestamp(at / 1000, UTC)) for name, at in found
+        ]
+
+    async def versions(self, incident_ids: Sequence[str]) -> list[int]:
+        """How far each has come, in their order."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for incident_id in incident_ids:
+                pipe.xrevrange(keys.decisions(incident_id), count=1)
+            found: Any = await pipe.execute()
+        return [int(last[0][0].partition("-")[0]) if last else 0 for last in found]
+
     async def due(self, now: datetime, count: int) -> list[Work]:
         found: Any = await self._redis.zrange(
             keys.DUE, "-inf", now.timestamp(), byscore=True, offset=0, num=count, withscores=True
@@ -266,6 +289,10 @@ class RedisLedger:
                     yield str(message["data"])
                 elif message["type"] == "subscribe":
                     yield ""
+
+    async def touch(self, name: str) -> None:
+        """Something of that name is to be shown anew: a storm, whose incidents changed."""
+        await self._touch(keys=[keys.FEED, keys.FEED_SEQUENCE], args=[name])
 
     async def projected(self, incident_id: str, sequence: float) -> None:
         """Everything up to `sequence` is shown; what came later stays in the feed."""

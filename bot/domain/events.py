@@ -457,6 +457,19 @@ class BreakerTripped(Event):
     reason: str
 
 
+class AlertRepeated(Event):
+    """Its sender told an alert again that fires already; written for many at once."""
+
+    type: Literal["alert.repeated"] = "alert.repeated"
+    count: int
+
+
+class ThreadAsked(Event):
+    """The actor wants a thread for an incident that a storm's card stands for."""
+
+    type: Literal["thread.asked"] = "thread.asked"
+
+
 WorkEvent = (
     CheckStarted
     | EvidenceRecorded
@@ -469,6 +482,8 @@ WorkEvent = (
     | PeopleFound
     | BrainChanged
     | BreakerTripped
+    | AlertRepeated
+    | ThreadAsked
     | UnknownEvent
 )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain import events as e
 from bot.domain.plan_state import PlanState, PlanStatus, StepState, StepStatus
 from bot.domain.values import Alert, Diagnosis, Severity, Status, Thread, Words, is_person
 from tools.kit.types import Frozen, Handle
+
+BRIEF = timedelta(minutes=2)
+"""An alert that clears within it, by itself, was not worth telling."""
 
 
 class Call(Frozen):
@@ -28,6 +31,14 @@ class Handover(Frozen):
     to: str
     at: datetime
     accepted_at: datetime | None = None
+
+
+class Relapse(Frozen):
+    """An alert that a fix had made clear fires again while that fix is still watched."""
+
+    plan_id: str
+    title: str
+    at: datetime
 
 
 class ThreadState(Frozen):
@@ -58,8 +69,12 @@ class Incident(Frozen):
     threads_deadline: datetime | None = None
     diagnosis: Diagnosis | None = None
     diagnosed_at: datetime | None = None
+    diagnoses: tuple[Diagnosis, ...] = ()
+    """What was thought in turn: another one for each time that the cause was taken back."""
     words: Words | None = None
     plans: dict[str, PlanState] = {}
+    relapses: dict[str, Relapse] = {}
+    """The first of each fix."""
     skipped_books: dict[str, str] = {}
     """Milestone → why it left no ticket."""
     calls: tuple[Call, ...] = ()
@@ -121,6 +136,14 @@ class Incident(Frozen):
         return tuple(a for a in self.alerts.values() if a.status == "firing")
 
     @property
+    def brief(self) -> bool:
+        """Over by itself within two minutes: nothing was run and nobody did anything."""
+        if not self.resolved_at or not self.opened_at or self.reacted_at:
+            return False
+        ran = any(step.started_at for fix in self.fixes for step in fix.steps)
+        return not ran and self.resolved_at - self.opened_at <= BRIEF
+
+    @property
     def services(self) -> frozenset[str]:
         """The services that its firing alerts name."""
         return frozenset(alert.service for alert in self.firing if alert.service)
@@ -163,7 +186,10 @@ class Incident(Frozen):
                     alerts={alert.fingerprint: alert},
                 )
             case e.AlertJoined(alert=alert):
-                joined = self._set(alerts={**self.alerts, alert.fingerprint: alert})
+                joined = self._set(
+                    alerts={**self.alerts, alert.fingerprint: alert},
+                    relapses=self._relapsed(alert, event.at),
+                )
                 widens = alert.service not in self.services and not self.fixes
                 # What was thought of fewer services is thought anew, unless a fix is on its way.
                 return joined._set(diagnosis=None, threads={}) if widens else joined
@@ -183,7 +209,12 @@ class Incident(Frozen):
                 )
                 return self._set(alerts={**self.alerts, fingerprint: cleared})
             case e.DiagnosisReached(diagnosis=diagnosis):
-                return self._set(diagnosis=diagnosis, diagnosed_at=event.at)
+                kept = self.diagnoses
+                if kept and not diagnosis.overturns(kept[-1]):
+                    kept = kept[:-1]
+                return self._set(
+                    diagnosis=diagnosis, diagnosed_at=event.at, diagnoses=(*kept, diagnosis)
+                )
             case e.WordsDrafted(words=words):
                 return self._set(words=words)
             case e.PlanProposed(plan=plan, verdict=verdict):
@@ -257,6 +288,14 @@ class Incident(Frozen):
             commands=(*self.commands, event),
         )
 
+    def _relapsed(self, alert: Alert, at: datetime) -> dict[str, Relapse]:
+        known, fix = self.alerts.get(alert.fingerprint), self.fix
+        watched = fix is not None and fix.status is PlanStatus.RUNNING and fix.landed
+        if not (fix and watched and known and known.status == "resolved"):
+            return self.relapses
+        again = Relapse(plan_id=fix.plan.id, title=alert.title, at=at)
+        return {fix.plan.id: again, **self.relapses}
+
     def _set(self, **changes: object) -> Incident:
         return self.model_copy(update=changes)
 
@@ -264,4 +303,13 @@ class Incident(Frozen):
         return self._set(plans={**self.plans, plan.plan.id: plan})
 
 
-__all__ = ["Call", "Handover", "Incident", "PlanState", "PlanStatus", "StepState", "StepStatus"]
+__all__ = [
+    "Call",
+    "Handover",
+    "Incident",
+    "PlanState",
+    "PlanStatus",
+    "Relapse",
+    "StepState",
+    "StepStatus",
+]

@@ -125,6 +125,11 @@ class PlanState(Frozen):
         return self.current is None
 
     @property
+    def landed(self) -> bool:
+        """Whether any step of it has reached its target."""
+        return any(step.landed for step in self.steps)
+
+    @property
     def wants_replan(self) -> bool:
         """Voided by a moving world, or by time and a person asks again."""
         if self.status is not PlanStatus.VOID or self.void is None or self.handed_over:

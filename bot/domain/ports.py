@@ -13,6 +13,7 @@ from bot.domain.controls import BreakerReset, ControlEvent, Resumed, Stopped
 from bot.domain.events import BreakerTripped, IncidentEvent, WorkEvent
 from bot.domain.following import Subscription
 from bot.domain.incident import Incident
+from bot.domain.storm import Opening
 from bot.domain.values import Alert, Diagnosis, PlanDraft, Thread, Words
 from bot.domain.work import Work
 from tools.kit.types import Frozen
@@ -164,6 +165,13 @@ class Ledger(Protocol):
     async def release(self, lease: str, token: str) -> None: ...
 
     async def extend(self, lease: str, token: str, seconds: float) -> bool: ...
+
+
+class Openings(Protocol):
+    """When incidents opened, by one clock."""
+
+    async def openings(self, since: datetime) -> list[Opening]:
+        """Those that opened then or later, in their order."""
 
 
 class Controls(Protocol):
@@ -345,14 +353,18 @@ class Directory(Protocol):
 class Posted(Frozen):
     """What is known of a slot's message in Slack."""
 
-    status: Literal["posting", "posted"]
-    """`posting`: a post was begun; whether it arrived has to be looked up."""
+    status: Literal["posting", "posted", "refused"]
+    """`posting`: a post was begun; whether it arrived has to be looked up. `refused`: Slack won't
+    take it where it was to go, and it is not tried again."""
     channel: str
     ts: str = ""
     hash: str = ""
     state: str = ""
     edited_at: float = 0
-    """Seconds since the epoch."""
+    """Seconds since the epoch; of a post that was begun, when that was."""
+    heard: str = ""
+    """The last word of a person that was known when it was posted: those with the same one were
+    posted without anybody saying anything in between."""
 
 
 class HomeStore(Protocol):
@@ -397,8 +409,27 @@ class SlotStore(Protocol):
 
     async def save(self, incident: str, slot: str, posted: Posted) -> None: ...
 
+    async def forget(self, incident: str, slot: str) -> None:
+        """A post that was begun is known not to have arrived."""
+
     async def incident_at(self, channel: str, thread_ts: str) -> str | None:
         """The incident whose thread that is."""
 
-    async def turn(self, budget: str, seconds: float) -> float:
-        """Take the next turn of a budget, one each `seconds`; seconds to wait, 0 when taken."""
+    async def turn(
+        self, budget: str, seconds: float, *, burst: int = 1, urgent: bool = False
+    ) -> float:
+        """Take the next turn of a budget, one each `seconds`; seconds to wait, 0 when taken.
+
+        What is urgent goes first, and may take up to `burst` turns at once where they were not
+        used; all else leaves it half of those, and waits while anything urgent does. A budget
+        `<method>:<place>` rests with `<method>`.
+        """
+
+    async def pause(self, method: str, seconds: float) -> None:
+        """No turn of that method is given before then, to nobody."""
+
+    async def lacks(self, feature: str) -> bool:
+        """Whether this Slack was seen, within a day, not to know that block or method."""
+
+    async def lacking(self, feature: str) -> None:
+        """It doesn't know it."""

@@ -111,6 +111,15 @@ class Diagnosis(Frozen):
     follow_ups: tuple[FollowUp, ...] = ()
     """What stays open whether or not the fix helps."""
 
+    def overturns(self, before: Diagnosis) -> bool:
+        """Whether it takes back what `before` said: whoever acted on that has to know.
+
+        A cause found where none was known takes nothing back, nor do figures that moved.
+        """
+        if before.cause is None:
+            return False
+        return self.cause is None or _figureless(self.cause) != _figureless(before.cause)
+
     @property
     def ending(self) -> Literal["confirmed", "likely", "inconclusive"]:
         """How the investigation ended."""
@@ -322,6 +331,10 @@ class Decision(Frozen):
 def is_person(actor: str) -> bool:
     """Whether an actor is somebody in Slack: senders, rules and opsbot are written otherwise."""
     return re.fullmatch(r"[UW][A-Z0-9]+", actor) is not None
+
+
+def _figureless(text: str) -> str:
+    return re.sub(r"[\d.,]+", "#", text.casefold())
 
 
 def _sha256(value: object) -> str:

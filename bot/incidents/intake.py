@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.domain import commands as c
+from bot.domain import events as e
 from bot.domain.crashpoints import crashpoint
 from bot.domain.incident import Incident
 from bot.domain.ports import Claim, ConflictError, Inbox
@@ -76,6 +78,7 @@ class Intake:
         """
         entries = await self._inbox.take(50, wait_seconds)
         failed: dict[str, Exception] = {}
+        repeats: Counter[str] = Counter()
         for number, (entry, alert) in enumerate(entries):
             if held and not await held():
                 return number
@@ -83,26 +86,31 @@ class Intake:
                 continue
             crashpoint("W3")
             try:
-                await self._take_in(alert)
+                repeated = await self._take_in(alert)
                 await self._inbox.done(entry)
+                repeats.update([repeated] if repeated else [])
             except Exception as error:
                 failed[alert.fingerprint] = error
+        for incident, count in repeats.items():
+            told = e.AlertRepeated(at=self._incidents.clock(), actor="opsbot", count=count)
+            await self._incidents.ledger.note(incident, told)
         if failed:
             raise next(iter(failed.values()))
         return len(entries)
 
-    async def _take_in(self, alert: Alert) -> None:
+    async def _take_in(self, alert: Alert) -> str | None:
         try:
-            await self._take(alert)
+            return await self._take(alert)
         except CommandRefusedError:
             # Its incident was resolved between two reads: look again, it may open another.
-            await self._take(alert)
+            return await self._take(alert)
 
-    async def _take(self, alert: Alert) -> None:
+    async def _take(self, alert: Alert) -> str | None:
+        """The incident of which it is a mere repeat; None for news, and for what opens nothing."""
         if is_watchdog(alert):
             if self._hear:
                 await self._hear(alert)
-            return
+            return None
         ledger, now = self._incidents.ledger, self._incidents.clock()
         holder = await ledger.holder(alert.fingerprint)
         if alert.status == "resolved":
@@ -114,17 +122,17 @@ class Intake:
                     starts_at=alert.starts_at,
                 )
                 await self._incidents.handle(holder.incident, clear)
-            return
+            return None
         if holder and not holder.open and alert.starts_at <= holder.starts_at:
             log.info("%s: a late 'firing' of %s", holder.incident, alert.fingerprint)
-            return
+            return None
         claim = Claim(fingerprint=alert.fingerprint, starts_at=alert.starts_at)
         if holder and holder.open:
             incident_id = holder.incident
             await self._incidents.handle(
                 incident_id, c.JoinAlert(at=now, actor=alert.source, alert=alert), claims=[claim]
             )
-            return
+            return incident_id if alert.starts_at <= holder.starts_at else None
         related = correlate(alert, await self._open_incidents(), self._inventory)
         command: c.Command
         if related:
@@ -140,6 +148,7 @@ class Intake:
             if taken is None or not taken.open:
                 raise
             log.info("%s was claimed meanwhile", alert.fingerprint)
+        return None
 
     async def _open_incidents(self) -> list[Incident]:
         """One that can't be read, for it was tampered with, must not keep others from opening."""

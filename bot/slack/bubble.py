@@ -15,15 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.ports import Posted, SlotStore
 from bot.incidents.question import Question
 from bot.slack import ids
-from bot.slack.messages import Messages, NotYetError
+from bot.slack.messages import Messages
+from bot.slack.rates import STREAM_APPEND, STREAM_START, STREAM_STOP, NotYetError, Rates
 from bot.slack.slots import Slot
 from bot.slack.views.thinking import Task, changed, thinking_slot, thinking_title
 
 log = logging.getLogger(__name__)
-START_SECONDS = 3.0
-"""Between two streams that begin or end in the whole workspace: Slack takes 20 a minute of each."""
-APPEND_SECONDS = 0.6
-"""Between two additions in the whole workspace: Slack takes 100 a minute."""
 ROLL_SECONDS = 240.0
 """After which a stream goes on in another: Slack ends one after about five minutes."""
 _PATIENCE_SECONDS = 400.0
@@ -53,6 +50,7 @@ class Bubble:
         """`stream`: the ledger's, under which its message is noted. `native`: try Slack's own."""
         self._client = client
         self._store = store
+        self._rates = Rates(store)
         self._messages = messages
         self._stream = stream
         self._question = question
@@ -103,13 +101,14 @@ class Bubble:
             await asyncio.sleep(rest)
 
     async def _start(self, tasks: Sequence[Task]) -> None:
-        if await self._store.turn("stream:start", START_SECONDS) > 0:
+        try:
+            await self._rates.turn(STREAM_START, urgent=True)
+            await self._open(tasks)
+        except NotYetError:
             self.native = False
-            return
-        await self._open(tasks)
 
     async def _open(self, tasks: Sequence[Task]) -> None:
-        answer = await self._client.chat_startStream(
+        call = self._client.chat_startStream(
             channel=self._question.channel,
             thread_ts=self._question.thread_ts,
             recipient_user_id=self._question.by,
@@ -117,6 +116,7 @@ class Bubble:
             task_display_mode="plan",
             chunks=self._chunks(tasks) or None,
         )
+        answer = await self._rates.answer(STREAM_START, call)
         ts = str(answer["ts"])
         self._posted = Posted(status="posted", channel=self._question.channel, ts=ts)
         await self._store.save(self._stream, self._slot, self._posted)
@@ -127,16 +127,17 @@ class Bubble:
             await self._roll(tasks)
             return
         news = changed(self._tasks, tasks)
-        if not news or await self._store.turn("stream:append", APPEND_SECONDS) > 0:
+        if not news:
             return
+        await self._rates.turn(STREAM_APPEND)
         chunks = self._chunks(news) if not self._tasks else list(map(_chunk, news))
-        await self._client.chat_appendStream(**self._place(), chunks=chunks)
+        call = self._client.chat_appendStream(**self._place(), chunks=chunks)
+        await self._rates.answer(STREAM_APPEND, call)
         self._tasks = tuple(tasks)
 
     async def _roll(self, tasks: Sequence[Task]) -> None:
         """Go on in a fresh stream, with the tasks that are still in progress."""
-        if await self._store.turn("stream:start", START_SECONDS) > 0:
-            return
+        await self._rates.turn(STREAM_START, urgent=True)
         words = {"type": "mrkdwn", "text": "This goes on in my next message.", "verbatim": True}
         await self._client.chat_stopStream(
             **self._place(), blocks=[{"type": "context", "elements": [words]}]
@@ -146,17 +147,16 @@ class Bubble:
 
     async def _stopped(self, last: Slot) -> bool:
         """End the stream with the last words; False where it has ended otherwise."""
-        rest = await self._store.turn("stream:stop", START_SECONDS)
-        if rest > 0:
-            raise NotYetError(rest)
+        await self._rates.turn(STREAM_STOP, urgent=True)
         said = self._messages.said(last)
         payload = {"incident": self._stream, "slot": last.id}
         try:
-            await self._client.chat_stopStream(
+            call = self._client.chat_stopStream(
                 **self._place(),
                 blocks=said["blocks"],
                 metadata={"event_type": ids.METADATA, "event_payload": payload},
             )
+            await self._rates.answer(STREAM_STOP, call)
         except SlackApiError as error:
             self._lost(error)
             return False

@@ -11,6 +11,7 @@ from bot.domain import events as e
 from bot.domain.incident import Call, Incident
 from bot.domain.ports import ROTA, Ledger, RotaUnreadableError
 from bot.slack.directory import SlackDirectory
+from bot.slack.refused import away
 
 log = logging.getLogger(__name__)
 _MOST_DIRECT = 3
@@ -43,6 +44,11 @@ class Callees:
                 await self._ledger.note(incident.id, found)
                 work = (*work, found)
         return work
+
+    def found(self, work: Iterable[e.WorkEvent], number: int) -> e.PeopleFound | None:
+        """Who was found for that call, where its names had to be looked up."""
+        known = [w for w in work if isinstance(w, e.PeopleFound) and w.call == number]
+        return known[-1] if known else None
 
     async def reached(
         self, incident: Incident, work: Iterable[e.WorkEvent]
@@ -81,6 +87,8 @@ class Callees:
             except RotaUnreadableError as error:
                 faults.append(str(error))
             except SlackApiError as error:
+                if away(error):
+                    raise  # Slack is away, so nobody could be told now: who it is waits too
                 faults.append(f"{name} can't be read: Slack refuses: {error.response['error']}")
         return tuple(sorted(people)), faults
 

@@ -41,6 +41,8 @@ SEVERITY_VIEW = "incident_severity_view"
 COMMANDER_VIEW = "incident_commander_view"
 RESOLVE_VIEW = "incident_resolve_view"
 REOPEN_VIEW = "incident_reopen_view"
+STORM_TAKE = "storm_take"
+STORM_OPEN = "storm_open"
 METADATA = "opsbot_slot"
 VOICE = "opsbot_voice"
 

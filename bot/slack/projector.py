@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Protocol
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
-from bot.domain import events as e
-from bot.domain.crashpoints import crashpoint
-from bot.domain.incident import Incident
-from bot.domain.ports import Ledger, Posted, SlotStore
+from bot.domain.ports import Ledger, SlotStore
+from bot.domain.storm import Opening
 from bot.incidents.cancellation import end_if_cancelled
-from bot.incidents.gravity import proposed_severity
 from bot.incidents.pace import NORMAL, Pace
 from bot.incidents.smaller import Declared
+from bot.incidents.storms import Storms
 from bot.policy.inventory import Inventory
 from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages, NotYetError, ThreadGoneError
-from bot.slack.scene import Scene, named
-from bot.slack.views.thread import thread
+from bot.slack.messages import Messages
+from bot.slack.rates import NotYetError
+from bot.slack.reconciler import Reconciler
+from bot.slack.refused import ClosedError
+from bot.slack.storm_threads import StormThreads
+from bot.slack.threads import Threads
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -32,10 +34,16 @@ _POLL_SECONDS = 1.0
 _BREATH_SECONDS = 0.1
 """Between two looks at the feed: an investigation wakes it many times a second."""
 _BACK_OFF_SECONDS = 2.0
+_BACK_OFF_MOST_SECONDS = 15.0
+_CROWD_SECONDS = 0.03
+"""Longer that an edit which changes no state waits, for each incident that waits beside it."""
+_CLOSED_SECONDS = 30.0
+_STORM_SECONDS = 1.0
+"""Between two looks at a storm, which changes with each of its incidents."""
+_MOST = 5000
+"""Incidents looked at in the feed: those that rest must not hide those behind them."""
 _UNSHOWN_SECONDS = 60.0
 """After which what can't be shown is a reason to call people otherwise."""
-_LINK_SECONDS = 0.05
-"""Until the next look, which knows the address of what was just posted."""
 
 
 class Feed(Protocol):
@@ -44,6 +52,13 @@ class Feed(Protocol):
     async def changed(self, count: int) -> list[tuple[str, float]]: ...
 
     async def projected(self, incident_id: str, sequence: float) -> None: ...
+
+    async def touch(self, name: str) -> None:
+        """That is to be shown anew."""
+
+    async def openings(self, since: datetime) -> list[Opening]: ...
+
+    async def versions(self, incident_ids: Sequence[str]) -> list[int]: ...
 
     def wakes(self) -> AsyncIterator[str]:
         """The incident of each change, and an empty one once it listens; may miss some, so whoever
@@ -68,21 +83,25 @@ class Projector:
         *,
         standing_in: Sequence[str] = (),
         declared: Declared | None = None,
+        oncall: Sequence[str] = (),
         inventory: Inventory | None = None,
     ) -> None:
         """`channel`: id of the channel in which incidents open. `standing_in`: who is called
         where nobody is behind the names that were to be. `declared`: what may be made smaller.
-        `inventory`: how critical which service is.
+        `oncall`: who is called first. `inventory`: how critical which service is.
         """
         self._ledger = ledger
         self._feed = feed
-        self._store = store
-        self._messages = messages
-        self._directory = directory
-        self._callees = Callees(ledger, directory, standing_in)
-        self._channel = channel
-        self._declared = declared or {}
-        self._inventory = inventory or Inventory()
+        self._storms = Storms(feed)
+        self._reconciler = Reconciler(store, messages, channel)
+        callees = Callees(ledger, directory, standing_in)
+        self._threads = Threads(
+            ledger, store, self._storms, self._reconciler, directory, callees,
+            declared=declared or {}, oncall=tuple(oncall), inventory=inventory or Inventory(),
+        )  # fmt: skip
+        self._storm_threads = StormThreads(
+            ledger, feed, store, self._storms, self._reconciler, directory, callees
+        )
         self._lease_seconds = pace.lease_seconds
         self._woken = asyncio.Event()
         self._resting: dict[str, float] = {}
@@ -94,7 +113,8 @@ class Projector:
         """What people don't get to see, and so nobody is called for; None where all is shown."""
         now = asyncio.get_running_loop().time()
         late = sorted(i for i, since in self._failing.items() if now - since >= _UNSHOWN_SECONDS)
-        return f"{', '.join(late)} can't be shown" if late else None
+        told = [*self._reconciler.closed, *([f"{', '.join(late)} can't be shown"] if late else [])]
+        return "; ".join(told) or None
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -127,7 +147,7 @@ class Projector:
         """Start on what has changed; seconds until something that rests is due again."""
         now = asyncio.get_running_loop().time()
         pause = _POLL_SECONDS
-        changed = await self._feed.changed(500)
+        changed = await self._feed.changed(_MOST)
         # What another process has shown since is well.
         self._failing = {i: self._failing[i] for i, _ in changed if i in self._failing}
         for incident_id, sequence in changed:
@@ -152,20 +172,26 @@ class Projector:
             try:
                 await self.project(incident_id)
                 await self._feed.projected(incident_id, sequence)
+                rest = _STORM_SECONDS if self._storms.named(incident_id) else 0.0
                 self._failing.pop(incident_id, None)
             finally:
                 renewing.cancel()
                 await self._ledger.release(lease, token)
         except NotYetError as later:
             rest = later.seconds
+            if not later.urgent:
+                rest = max(rest, _CROWD_SECONDS * len(self._resting))
             self._failing.pop(incident_id, None)
+        except ClosedError:
+            rest = _CLOSED_SECONDS
         except Exception as error:
             if isinstance(error, SlackApiError | ClientError | TimeoutError | OSError):
                 log.warning("%s: Slack doesn't take it, tried again: %s", incident_id, error)
             else:
                 log.exception("%s can't be shown; it is tried again", incident_id)
-            rest = _BACK_OFF_SECONDS
-            self._failing.setdefault(incident_id, asyncio.get_running_loop().time())
+            now = asyncio.get_running_loop().time()
+            since = self._failing.setdefault(incident_id, now)
+            rest = min(_BACK_OFF_SECONDS + (now - since) / 4, _BACK_OFF_MOST_SECONDS)
         finally:
             self._resting.pop(incident_id, None)
             if rest > 0:
@@ -181,60 +207,18 @@ class Projector:
                 held = await self._ledger.extend(lease, token, self._lease_seconds)
             end_if_cancelled()
 
-    async def project(self, incident_id: str) -> None:
-        """Bring every message of the incident up to date. Raises what Slack raised."""
-        incident = await self._ledger.load(incident_id)
-        if not incident.exists:
+    async def project(self, name: str) -> None:
+        """Bring every message of an incident or a storm up to date. Raises what Slack raised.
+
+        What changes in an incident of a storm is the storm's to show as well.
+        """
+        await self._storms.refresh()
+        if self._storms.named(name):
+            await self._storm_threads.show(name)
             return
-        posted = await self._store.all(incident_id)
-        work = await self._callees.find(incident, tuple(await self._ledger.work(incident_id)))
-        scene = Scene(
-            incident=incident,
-            work=work,
-            people=await self._directory.people(_who(incident, work)),
-            links=await self._links(posted),
-            reached=await self._callees.reached(incident, work),
-            declared=self._declared,
-            proposed=proposed_severity(incident, self._inventory),
-        )
-        later: NotYetError | None = None
-        for slot in thread(scene):
-            root = posted.get("card")
-            if slot.id != "card" and (root is None or not root.ts):
-                break
-            place = slot.channel or (root.channel if root else self._channel)
-            inside = root.ts if root and slot.id != "card" and not slot.channel else None
-            where = slot.thread_ts or inside
-            known = posted.get(slot.id)
-            try:
-                posted[slot.id] = await self._messages.reconcile(
-                    incident_id, slot, known, place, where
-                )
-                if slot.id == "report":
-                    crashpoint("F1")
-            except NotYetError as rest:
-                later = rest
-                # Nothing may stand before a message that is still to be posted.
-                if known is None or known.status == "posting":
-                    break
-            except ThreadGoneError:
-                log.warning("%s: its card was deleted in Slack; it gets another", incident_id)
-                lost = Posted(status="posting", channel=place)
-                await self._store.save(incident_id, "card", lost)
-                raise NotYetError(_POLL_SECONDS) from None
-        if later is not None:
-            raise later
-        if await self._links(posted) != scene.links:
-            raise NotYetError(_LINK_SECONDS)
-
-    async def _links(self, posted: dict[str, Posted]) -> dict[str, str]:
-        linked = ("approval:", "card")
-        wanted = {slot: p for slot, p in posted.items() if slot.startswith(linked) and p.ts}
-        found = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
-        return {slot: link for slot, link in found.items() if link}
-
-
-def _who(incident: Incident, work: Iterable[e.WorkEvent]) -> set[str]:
-    """Everybody a view may name."""
-    found = {user for w in work if isinstance(w, e.PeopleFound) for user in w.people}
-    return named(incident) | found
+        storm = self._storms.of(name)
+        try:
+            await self._threads.show(name)
+        finally:
+            if storm:
+                await self._feed.touch(storm.id)

@@ -46,6 +46,8 @@ class Scene(Frozen):
     """What of a plan a person may make smaller."""
     proposed: Proposal | None = None
     """The severity that opsbot would set."""
+    oncall: tuple[str, ...] = ()
+    """Who is called first."""
 
     @property
     def stage(self) -> Stage:
@@ -54,6 +56,18 @@ class Scene(Frozen):
     @property
     def evidence(self) -> tuple[e.EvidenceRecorded, ...]:
         return tuple(w for w in self.work if isinstance(w, e.EvidenceRecorded))
+
+    @property
+    def heard(self) -> int:
+        """How often the senders told its first alert and the repeats of all."""
+        return 1 + sum(w.count for w in self.work if isinstance(w, e.AlertRepeated))
+
+    @property
+    def last_word(self) -> str:
+        """What a person did or asked here last; it differs each time, and is empty before."""
+        asked = [w.id for w in self.work if isinstance(w, e.QuestionAnswered)]
+        reacted = self.incident.reacted_at
+        return " ".join([reacted.isoformat() if reacted else "", *asked[-1:]]).strip()
 
     def progress(self, plan_id: str) -> tuple[e.ProgressNoted, ...]:
         return tuple(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.adapters import keys
+from bot.domain.events import AlertRepeated
 from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import ConflictError
 from bot.domain.values import Alert, Status
@@ -33,6 +34,17 @@ async def test_fifty_deliveries_of_one_alert_at_once_are_one_incident(house: Hou
     await asyncio.gather(*(h.intake.drain(wait_seconds=0.01) for h in (house, *others)))
     assert len(await house.ledger.open_incidents()) == 1
     assert await house.intake.drain(wait_seconds=0.001) == 0
+
+
+async def test_repeats_are_counted_many_at_once_and_change_nothing_else(house: House) -> None:
+    await house.receive(firing(), firing("fp-2", since=5))
+    before = await house.incident()
+    await house.receive(*(firing() for _ in range(4)), firing("fp-2", since=5), cleared("fp-9"))
+    counted = [n.count for n in await house.ledger.work("INC-1") if isinstance(n, AlertRepeated)]
+    assert counted == [5]
+    assert (await house.incident()).version == before.version
+    await house.receive(firing(since=60))
+    assert len(await house.ledger.work("INC-1")) == 1, "it fires anew, which is news"
 
 
 async def test_an_alert_opens_an_incident_that_is_investigated_at_once(house: House) -> None:

@@ -35,6 +35,7 @@ from bot.slack.app import make_client
 from bot.slack.directory import SlackDirectory
 from bot.slack.messages import Messages
 from bot.slack.projector import Projector
+from bot.slack.rates import NotYetError
 from bot.web.server import WebServer
 from tests.fakes.bureau import INVENTORY, Bureau, write_runbooks
 from tests.fakes.models import calls, concluding, oracle
@@ -116,8 +117,10 @@ def lines() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalSlack]:
-    for pause in ("_POST_SECONDS", "_EDITS_SECONDS", "_EDIT_SECONDS"):
-        monkeypatch.setattr(messages, pause, 0.001)
+    for name in ("POST", "EDIT"):
+        hurried = getattr(messages, name).model_copy(update={"seconds": 0.001})
+        monkeypatch.setattr(messages, name, hurried)
+    monkeypatch.setattr(messages, "_EDIT_SECONDS", 0.001)
     async with LocalSlack() as running:
         yield running
 
@@ -166,7 +169,7 @@ async def in_slack(slack: LocalSlack, house: Bureau) -> str:
         try:
             await projector.project("INC-1")
             break
-        except messages.NotYetError:
+        except NotYetError:
             continue
     card = (await slots.all("INC-1"))["card"]
     answer = await client.conversations_replies(

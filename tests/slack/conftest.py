@@ -42,6 +42,7 @@ async def desk(slack: LocalSlack, redis: Redis) -> AsyncIterator[Desk]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the second between two posts, for tests that are not about it."""
-    monkeypatch.setattr(messages, "_POST_SECONDS", 0.01)
-    monkeypatch.setattr(messages, "_EDITS_SECONDS", 0.01)
+    for name in ("POST", "EDIT", "REPLIES", "HISTORY"):
+        rate = getattr(messages, name)
+        monkeypatch.setattr(messages, name, rate.model_copy(update={"seconds": 0.01}))
     monkeypatch.setattr(messages, "_EDIT_SECONDS", 0.01)

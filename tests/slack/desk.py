@@ -41,6 +41,7 @@ from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 from bot.incidents.responders import Responders
 from bot.incidents.service import Incidents
+from bot.incidents.storms import StormDesk, Storms
 from bot.incidents.thinking import Thinking
 from bot.knowledge.memory import SearchIncidents
 from bot.policy.inventory import Inventory
@@ -208,6 +209,7 @@ class Desk:
             standing_in=standing_in,
             declared=self.narrowing.declared,
             inventory=INVENTORY,
+            oncall=("@data-oncall",),
         )
         follows = RedisFollows(redis)
         self.following = Following(
@@ -267,6 +269,7 @@ class Desk:
             ledger=self.ledger,
             channel=self.channel,
             client=self.client,
+            storm=StormDesk(Storms(self.ledger), self.incidents, takeover),
             **self.given,
         )
         listeners.register(app, deps)

@@ -159,14 +159,14 @@ def test_a_catch_up_says_what_was_done_and_what_it_waits_for(parts: list[Any], l
 
 def severity(seconds: float = 9) -> e.SeverityChanged:
     return e.SeverityChanged(
-        at=story.at(seconds), actor=MAYA, severity="sev1", before="sev2", reason="customers see it"
+        at=story.at(seconds), actor=MAYA, severity="sev2", before="sev3", reason="customers see it"
     )
 
 
 def test_a_severity_that_was_set_is_a_line_of_its_own() -> None:
     told = slot(scene(severity()), "severity:1")
-    assert shown(told) == "*SEV2 → SEV1*, set by Maya 01:47: customers see it"
-    assert told.text == "INC-1 SEV2 → SEV1: customers see it"
+    assert shown(told) == "*SEV3 → SEV2*, set by Maya 01:47: customers see it"
+    assert told.text == "INC-1 SEV3 → SEV2: customers see it"
 
 
 def test_a_hand_over_waits_for_its_yes_and_then_is_history() -> None:
@@ -217,14 +217,14 @@ def test_the_report_tells_what_people_set_and_noted_by_their_names() -> None:
     )  # fmt: skip
     words = shown(slot(told, "report"))
     assert "*How:* replica-2 caught up, says Maya\n" in words
-    assert "*Severity:* SEV2 → SEV1 (Maya: customers see it)\n" in words
+    assert "*Severity:* SEV3 → SEV2 (Maya: customers see it)\n" in words
     assert "*Commander:* Maya, then Dev\n" in words
     assert (
         "*Note* 01:51 Dev: <https://jira.example.com/1|I \u200a*restarted\u200a* replica-2>"
         in words
     )
     assert (
-        "*Timeline:* 01:47 alert · 01:47 diagnosed · 01:48 SEV1 · 01:49 Maya commands"
+        "*Timeline:* 01:47 alert · 01:47 diagnosed · 01:48 SEV2 · 01:49 Maya commands"
         " · 01:50 Dev commands · 01:51 note of Dev · 02:09 resolved\n"
     ) in words
 

@@ -80,7 +80,7 @@ async def test_severity_is_set_in_a_window_and_the_thread_says_so(
     ack = await maya.submit(view["id"], {LEVEL: level, WORDS: {WORDS: "  "}})
     assert list(ack.errors) == [WORDS]
     await maya.submit(view["id"], {LEVEL: level, WORDS: {WORDS: "customers see <!here>"}})
-    line = await heard(dev, "*SEV2 → SEV1*, set by Maya")
+    line = await heard(dev, "*INC-1 is SEV1 now* (was SEV2")
     assert "customers see &lt;!here&gt;" in str(line.blocks)
     await card(dev, "SEV1 · Needs approval")
     [change] = (await asking.ledger.load("INC-1")).severity_changes

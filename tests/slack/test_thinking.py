@@ -27,8 +27,9 @@ WHY = "replica-2 lags <!channel> behind since 01:20."
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the workspace's pauses between streams, for tests that are not about them."""
-    monkeypatch.setattr(bubble, "START_SECONDS", 0.01)
-    monkeypatch.setattr(bubble, "APPEND_SECONDS", 0.01)
+    for name in ("STREAM_START", "STREAM_APPEND", "STREAM_STOP"):
+        rate = getattr(bubble, name)
+        monkeypatch.setattr(bubble, name, rate.model_copy(update={"seconds": 0.01}))
 
 
 @pytest.fixture

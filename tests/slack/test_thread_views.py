@@ -54,10 +54,40 @@ def test_a_check_that_failed_is_marked_and_at_most_six_are_shown() -> None:
     many = [begun(f"c{n}", f"check {n}") for n in range(9)]
     lines = shown(slot(scene(work=[*many, begun("source_lag"), failed]), "investigation"))
     assert lines.splitlines() == [
-        "Investigating, 1 of 10",
+        "Investigating, 1 of 10 · 4 more",
         *(f"in_progress: check {n}" for n in range(4, 9)),
         "error: Prometheus doesn't answer",
     ]
+
+
+def test_what_is_under_way_is_shown_before_what_was_found_earlier() -> None:
+    done = evidence("job_log")
+    found = [
+        event
+        for n in range(8)
+        for event in (
+            begun(f"c{n}", f"check {n}"),
+            done.model_copy(update={"id": f"E{n}", "check": f"c{n}"}),
+        )
+    ]
+    waits = begun("slow", "the slow one")
+    lines = shown(slot(scene(work=[waits, *found]), "investigation")).splitlines()
+    assert lines[:2] == ["Investigating, 8 of 9 · 3 more", "in_progress: the slow one"]
+    assert len(lines) == 7
+
+
+def test_for_a_server_without_plan_blocks_the_same_is_written_out() -> None:
+    work = [*WORK, begun("changes", "Recent <!channel> changes")]
+    [written] = slot(scene(work=work), "investigation").plain
+    assert (
+        written["text"]["text"]
+        == """\
+*Investigating, 3 of 4*
+✓ Job log: connection timeout to replica-2
+✓ <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-2 lag 2.3 h (limit 30 min)>
+✓ <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-1 lag 4 min, fine>
+⏳ Recent ‹!channel› changes"""
+    )
 
 
 def test_a_check_begun_again_after_a_crash_is_one_task() -> None:

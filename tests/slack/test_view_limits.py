@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.domain import events as e
 from bot.domain.following import Subscription
+from bot.domain.incident import Call, Incident, PlanState, Relapse
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
 from bot.incidents.gravity import Proposal
@@ -27,14 +28,19 @@ from bot.slack import ids
 from bot.slack.home import Deciding, Home
 from bot.slack.listeners.refusal import told
 from bot.slack.origin import Origin, words_of
+from bot.slack.quiet import quiet
+from bot.slack.scene import Stage
 from bot.slack.slots import Slot
+from bot.slack.storm_scene import Ring, Row, Shared, StormScene
 from bot.slack.views.answers.reply import reply
 from bot.slack.views.answers.told import Told
 from bot.slack.views.edit import answer_view, edit_view, waiting_view
 from bot.slack.views.edited import read_edit
 from bot.slack.views.hint import hint_taken
 from bot.slack.views.home import away_view, home_view
+from bot.slack.views.monitor import relapse
 from bot.slack.views.quiet import quiet_view
+from bot.slack.views.raised import raised
 from bot.slack.views.reject import reject_view
 from bot.slack.views.shortcuts import (
     attaching_view,
@@ -43,6 +49,7 @@ from bot.slack.views.shortcuts import (
     where_told,
 )
 from bot.slack.views.spoken import spoken
+from bot.slack.views.storm import storm_thread
 from bot.slack.views.text import People, read
 from bot.slack.views.thinking import (
     looked_words,
@@ -55,7 +62,18 @@ from bot.slack.views.thinking import (
 from bot.slack.views.thread import thread
 from bot.slack.views.which import MOST_BUTTONS, Choice, which
 from tests.fakes import story
-from tests.slack.scenes import MAYA, alert, begun, books, noted, plan, reported, scene, switch
+from tests.slack.scenes import (
+    MAYA,
+    alert,
+    begun,
+    books,
+    called,
+    noted,
+    plan,
+    reported,
+    scene,
+    switch,
+)
 from tools.kit.narrowing import Narrows
 from tools.kit.types import Change, DryRun, Evidence, Target
 
@@ -236,10 +254,10 @@ def test_slack_takes_every_message_of_it(text: str) -> None:
     for slots in incidents(text):
         for slot in slots:
             count += 1
-            blocks = list(slot.blocks)
-            accept_blocks(json.loads(json.dumps(blocks)), "message")
-            for parsed in Block.parse_all(blocks):
-                parsed.validate_json()
+            for blocks in (list(slot.blocks), list(slot.plain)):
+                accept_blocks(json.loads(json.dumps(blocks)), "message")
+                for parsed in Block.parse_all(blocks):
+                    parsed.validate_json()
             assert 0 < len(slot.text) <= 1000
             assert len(read(slot.text)) <= 150
     assert count > 30
@@ -265,7 +283,7 @@ def test_nothing_in_it_survives_as_a_mention_a_link_or_formatting(text: str) -> 
     )
     for slots in incidents(text):
         for slot in slots:
-            for words in [*_mrkdwn(list(slot.blocks)), slot.text]:
+            for words in [*_mrkdwn([*slot.blocks, *slot.plain]), slot.text]:
                 left = ours.sub("", words)
                 assert "<" not in left, slot.id
                 assert ">" not in left, slot.id
@@ -287,6 +305,84 @@ def _mrkdwn(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _mrkdwn(inner)
+
+
+def storm_of(text: str, count: int) -> StormScene:
+    """A storm in which everything outside says `text`."""
+    row = Row(
+        incident="INC-999999", title=text, severity="sev1", stage=Stage.NEEDS_PERSON,
+        opened_at=story.at(0), taken_by=MAYA, link="https://acme.slack.com/archives/C1/p2",
+    )  # fmt: skip
+    nobody = row.model_copy(update={"taken_by": None, "link": ""})
+    call = Call(to=("@data-oncall", text), reason=text, at=story.at(9), then=(text, text))
+    one = Shared(incident=row.incident, number=1, call=call)
+    ring = Ring(
+        id="call:0:@data-oncall", calls=(one,) * count, instead=f"because {text}", direct=(MAYA,),
+        until=story.at(300),
+    )  # fmt: skip
+    return StormScene(
+        id="STORM-999999",
+        rows=(row,) * count + (nobody,) * count,
+        rings=(ring,),
+        people=People(
+            names={MAYA: text, "@data-oncall": text},
+            mentions={MAYA: f"<@{MAYA}>", "@data-oncall": "<!subteam^S0DATAONCA|@data-oncall>"},
+        ),
+        link="https://acme.slack.com/archives/C1/p1",
+    )
+
+
+@pytest.mark.parametrize("count", [1, 200])
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_every_message_of_a_storm_and_reads_no_markup_in_it(
+    text: str, count: int
+) -> None:
+    ours = re.compile(
+        rf"<@{MAYA}>|<!subteam\^S0DATAONCA\|@data-oncall>|<https://acme\.slack\.com/[^<>|]*\|[^<>|]*>"
+    )
+    slots = storm_thread(storm_of(text, count))
+    assert len(slots) == 3
+    for slot in slots:
+        blocks = list(slot.blocks)
+        accept_blocks(json.loads(json.dumps(blocks)), "message")
+        for parsed in Block.parse_all(blocks):
+            parsed.validate_json()
+        assert 0 < len(read(slot.text)) <= 150
+        for words in [*_mrkdwn(blocks), slot.text]:
+            assert not re.search("[<>]|:[a-z_]+:|```", ours.sub("", words))
+            assert not HIDDEN.search(words)
+    rows = [b["text"]["text"] for b in slots[0].blocks if b["type"] == "section"]
+    lines = "\n".join(rows).split("\n")
+    assert len(lines) == (2 if count == 1 else 11)
+    for slot in slots[1:]:
+        assert len(read(slot.blocks[0]["text"]["text"])) <= 201
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_slack_takes_the_notices_of_the_channel(text: str) -> None:
+    change = e.SeverityChanged(
+        at=story.at(9), actor=text, severity="sev1", before="sev2", reason=text
+    )
+    notice = raised(scene(), 1, change)
+    gone_quiet = quiet("INC-1", [Slot(id=f"x:{n}", text="x", blocks=()) for n in range(13)], {}, "")
+    again = scene(called(text)).model_copy(update={"oncall": ("@data-oncall", text)})
+    back = relapse(again.model_copy(update={"incident": _relapsed(again.incident, text)}), _ran())
+    for slot in (notice, gone_quiet[-1], back):
+        assert slot is not None
+        accept_blocks(json.loads(json.dumps(list(slot.blocks))), "message")
+        assert 0 < len(read(slot.text)) <= 150
+        for words in _mrkdwn(list(slot.blocks)):
+            assert "<" not in words.replace("<!subteam^S0DATAONCA|@data-oncall>", "")
+
+
+def _relapsed(incident: Incident, text: str) -> Incident:
+    return incident.model_copy(
+        update={"relapses": {"P1": Relapse(plan_id="P1", title=text, at=story.at(9))}}
+    )
+
+
+def _ran() -> PlanState:
+    return scene(*story.proposed(plan(), story.ask())).incident.plans["P1"]
 
 
 def test_the_reject_modal_is_one_that_slack_takes() -> None:

@@ -74,7 +74,7 @@ def messages(seen: Evidence) -> str | None:
         for slot, known in slots.items():
             if known.status != "posted" or (known.channel, known.ts) not in posted:
                 return f"the message {slot!r} was lost"
-        if incident.reported_at and "report" not in slots:
+        if incident.reported_at and not incident.brief and "report" not in slots:
             return "the report was never posted"
         if incident.calls and not any(slot.startswith("escalation") for slot in slots):
             return "the call for a person was never posted"

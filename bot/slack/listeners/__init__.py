@@ -19,6 +19,7 @@ from bot.slack.listeners import (
     people,
     question,
     session,
+    storm,
     take,
     timeline,
     unknown,
@@ -39,6 +40,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     catch_up.register(app, deps)
     commands.register(app, deps)
     people.register(app, deps)
+    storm.register(app, deps)
     mention.register(app, deps)
     question.register(app, deps)
     greeting.register(app)

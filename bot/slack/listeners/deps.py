@@ -20,6 +20,7 @@ from bot.incidents.narrowing import Narrowing
 from bot.incidents.notes import Notes
 from bot.incidents.opening import Opening
 from bot.incidents.responders import Responders
+from bot.incidents.storms import StormDesk
 from bot.incidents.thinking import Thinking
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
@@ -52,6 +53,7 @@ class Deps:
     channel: str
     """Where incidents open; who can't look in there is told nothing of them by command."""
     client: AsyncWebClient
+    storm: StormDesk
     notes: Notes
     homes: Homes
     board: Board

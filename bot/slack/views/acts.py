@@ -7,6 +7,7 @@ from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.catchup import catchup_lines
+from bot.slack.views.raised import raised
 from bot.slack.views.text import (
     NOTICE_LIMIT,
     SECTION_LIMIT,
@@ -29,6 +30,10 @@ def acts(scene: Scene) -> list[Slot]:
 def _severities(scene: Scene) -> list[Slot]:
     name, slots = scene.incident.id, []
     for number, change in enumerate(scene.incident.severity_changes, start=1):
+        shown = raised(scene, number, change)
+        if shown:
+            slots.append(shown)
+            continue
         level, before = change.severity.upper(), change.before.upper()
         who, why = scene.people.name(change.actor), said(change.reason, _REASON)
         slots.append(
@@ -100,6 +105,7 @@ def _handover(scene: Scene, slot_id: str, words: str, *, waits: bool) -> Slot:
         text=said(f"{incident.id} hand-over: {_notice(scene, waits=waits)}", NOTICE_LIMIT),
         blocks=(section(words), *buttons),
         state=state,
+        rings=waits,
     )
 
 

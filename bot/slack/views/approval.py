@@ -43,6 +43,7 @@ def approval(scene: Scene, state: PlanState) -> Slot | None:
         text=_notice(scene, state),
         blocks=tuple(blocks),
         state=f"{state.status}:{len(state.decisions)}",
+        rings=state.status is PlanStatus.AWAITING,
     )
 
 

@@ -87,6 +87,8 @@ def _facts(scene: Scene) -> list[str]:
     opened = incident.opened_at or incident.updated_at
     updated = incident.updated_at or opened
     facts = [f"{scene.stage.emoji} {scene.stage.word}", incident.id]
+    if scene.heard > 1:
+        facts.append(f"×{scene.heard}")
     if incident.service:
         facts.append(said(incident.service, 40))
     if incident.commander:

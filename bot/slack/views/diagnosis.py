@@ -13,12 +13,33 @@ from bot.slack.views.text import NOTICE_LIMIT, fitted, said, section
 _LONGEST = 600
 
 
-def diagnosis(scene: Scene) -> Slot | None:
-    """None until there is one. Nobody is mentioned in it."""
-    reached = scene.incident.diagnosis
-    if reached is None:
-        return None
-    lines = [_cause(reached), *_evidence(scene, reached)]
+def diagnoses(scene: Scene) -> list[Slot]:
+    """One, edited as it is refined; another where the cause was taken back, and no more than that.
+
+    Nobody is mentioned in them.
+    """
+    thought = scene.incident.diagnoses
+    if not thought:
+        return []
+    if len(thought) == 1:
+        return [_slot(scene, thought[0], "diagnosis")]
+    before = _slot(scene, thought[0], "diagnosis")
+    words = fitted(["*No longer thought*, see the newer one below.", _cause(thought[0])], _LONGEST)
+    taken_back = {
+        "text": said(f"{scene.incident.id} no longer thought: {thought[0].cause}", NOTICE_LIMIT),
+        "blocks": (section(words),),
+        "state": "taken back",
+        "moot": True,
+    }
+    return [
+        before.model_copy(update=taken_back),
+        _slot(scene, thought[-1], "diagnosis:2", again=True),
+    ]
+
+
+def _slot(scene: Scene, reached: Diagnosis, slot_id: str, *, again: bool = False) -> Slot:
+    lines = ["*It is something else than was thought.*"] if again else []
+    lines += [_cause(reached), *_evidence(scene, reached)]
     if reached.not_known:
         lines.append(f"*Not known:* {said('; '.join(reached.not_known), 120)}")
     gaps = [*reached.coverage.failed, *reached.coverage.not_configured]
@@ -28,8 +49,10 @@ def diagnosis(scene: Scene) -> Slot | None:
         pin = reached.runbook.pin or "not committed"
         lines.append(f"Runbook: {said(reached.runbook.title, 60)} ({said(pin, 24)})")
     return Slot(
-        id="diagnosis",
-        text=said(f"{scene.incident.id} {_notice(reached)}", NOTICE_LIMIT),
+        id=slot_id,
+        text=said(
+            f"{scene.incident.id} {'now: ' if again else ''}{_notice(reached)}", NOTICE_LIMIT
+        ),
         blocks=(
             section(fitted(lines, _LONGEST)),
             feedback_buttons(scene.incident.id, "diagnosis"),

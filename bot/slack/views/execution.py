@@ -51,6 +51,7 @@ def failure(scene: Scene, state: PlanState) -> Slot | None:
         id=f"failure:{state.plan.id}",
         text=said(f"{scene.incident.id} fix failed: {why}", NOTICE_LIMIT),
         blocks=(section(f"{who} {said_of_it}{undone}".strip()),),
+        rings=True,
         state=",".join(step.status for step in state.steps),
     )
 

@@ -10,13 +10,14 @@ from bot.domain.incident import ThreadState
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.cost import model_cost
-from bot.slack.views.links import shows
-from bot.slack.views.text import Block, context, cut, said
+from bot.slack.views.links import anchor, shows
+from bot.slack.views.text import SECTION_LIMIT, Block, context, cut, fitted, safe, said, section
 
 _SHOWN = 6
 _FOR_A_QUESTION = "ask-"
 """Begins what somebody's question had looked at; its own answer shows that."""
 _TITLE = 120
+_MARKS = {"in_progress": "⏳", "complete": "✓", "error": "✗"}
 _STATUS = {"found": "complete", "empty": "complete", "failed": "error"}
 
 
@@ -37,22 +38,37 @@ def investigation(scene: Scene) -> Slot | None:
     done = scene.incident.diagnosis is not None
     if threads:
         counted = f"{sum(t.finished is not None for t in threads)} of {len(threads)}"
-        tasks = [_thread_task(thread) for thread in threads]
+        every = [_thread_task(thread) for thread in threads]
     else:
         counted = f"{len(found)} of {len(started)}"
-        tasks = [_task(check, found.get(check.check)) for check in started.values()][-_SHOWN:]
-    title = f"{'Investigated' if done else 'Investigating'}, {counted}"
+        every = [_task(check, found.get(check.check)) for check in started.values()]
+    tasks = _shown(every)
+    more = f" · {len(every) - len(tasks)} more" if len(every) > len(tasks) else ""
+    title = f"{'Investigated' if done else 'Investigating'}, {counted}{more}"
     # Slack keeps what it drew of a block by its id, so what changed gets another.
     changed = hashlib.sha256(json.dumps([title, tasks]).encode()).hexdigest()[:8]
+    notes = _notes(scene)
+    below = (context(" · ".join(notes)),) if notes else ()
     return Slot(
         id="investigation",
         text=f"{scene.incident.id}: {counted} checks done",
-        blocks=(
-            {"type": "plan", "block_id": changed, "title": title, "tasks": tasks},
-            *((context(" · ".join(notes)),) if (notes := _notes(scene)) else ()),
-        ),
+        blocks=({"type": "plan", "block_id": changed, "title": title, "tasks": tasks}, *below),
+        plain=(section(fitted([f"*{title}*", *map(_line, tasks)], SECTION_LIMIT)), *below),
         state="done" if done else "",
     )
+
+
+def _shown(tasks: list[Block]) -> list[Block]:
+    """Those under way and those that failed before the others, then the latest; in their order."""
+    by_use = sorted(range(len(tasks)), key=lambda n: (tasks[n]["status"] == "complete", -n))
+    return [tasks[n] for n in sorted(by_use[:_SHOWN])]
+
+
+def _line(task: Block) -> str:
+    """A task where there are no plan blocks: `✓ replica-2 lag 2.3 h`."""
+    title = safe(task["title"])
+    linked = [anchor(title, each["url"]) for each in task.get("sources", ())[:1]]
+    return f"{_MARKS[task['status']]} {linked[0] if linked else title}"
 
 
 def _thread_task(state: ThreadState) -> Block:

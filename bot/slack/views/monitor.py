@@ -31,6 +31,21 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
     )
 
 
+def relapse(scene: Scene, state: PlanState) -> Slot | None:
+    """New, so that it rings: what the fix had mended fires again while it is watched."""
+    again = scene.incident.relapses.get(state.plan.id)
+    if again is None:
+        return None
+    who = scene.people.all_mentions(scene.oncall)
+    words = f"fires again since {clock(again.at)}, after its fix: {said(again.title, 120)}"
+    return Slot(
+        id=f"relapse:{state.plan.id}",
+        text=said(f"{scene.incident.id} fires again after its fix: {again.title}", NOTICE_LIMIT),
+        blocks=(section(f"{who} {scene.incident.id} {words}."),),
+        rings=True,
+    )
+
+
 def _watching(state: PlanState) -> str:
     if state.current is None:
         until = state.touched_at + timedelta(seconds=state.plan.verify_within)

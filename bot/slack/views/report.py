@@ -55,6 +55,7 @@ def report(scene: Scene) -> Slot | None:
         id=f"report:{again + 1}" if again else "report",
         text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
         blocks=(section(f"{body}\n{audit}" if incident.head else body),),
+        broadcast=incident.severity in ("sev1", "sev2"),
     )
 
 
