@@ -37,6 +37,8 @@ _WORKSPACE_SECONDS = 1.0
 """Between two versions of anybody's: Slack takes about 100 a minute."""
 _EVERY_SECONDS = 2.0
 _IDLE_SECONDS = 60.0
+_POSTED_WITHIN = timedelta(minutes=5)
+"""For how long a message that isn't there yet is looked for again and again."""
 _LISTED = 10
 """As many rows as a list has: only what is shown needs an address."""
 
@@ -222,12 +224,18 @@ class Homes:
 
 
 def _linked(home: Home) -> bool:
-    """Whether every row leads somewhere; else a message is still to be posted."""
-    rows = (*home.commanding[:_LISTED], *home.open[:_LISTED])
-    cards = all("card" in home.links.get(i.id, {}) for i in rows)
-    return cards and all(
-        f"approval:{each.plan.plan.id}" in home.links.get(each.incident.id, {})
+    """Whether every row leads somewhere; else a message is still to be posted, but for those of a
+    storm, which have none of their own."""
+    rows = {i.id: i for i in (*home.commanding[:_LISTED], *home.open[:_LISTED])}
+    wanted = [(i.id, "card", i.opened_at) for i in rows.values()]
+    wanted += [
+        (each.incident.id, f"approval:{each.plan.plan.id}", each.plan.proposed_at)
         for each in home.deciding[:_LISTED]
+    ]
+    return all(
+        slot in home.links.get(incident, {})
+        or not (home.at and since and home.at - since < _POSTED_WITHIN)
+        for incident, slot, since in wanted
     )
 
 
