@@ -29,7 +29,7 @@ demo: $(STAMP)
 	@$(BIN)/opsbot demo $(ARGS)
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(STAMP)
 	@echo "Style ..."
