@@ -132,7 +132,7 @@ async def serve(settings: Settings) -> None:
             Opening(core.incidents, prepared.inventory, directory),
             thinker.wake,
             responders=Responders(core.incidents, directory),
-            lists=Lists(core.ledger, directory),
+            lists=Lists(core.ledger, directory, wiring.now),
             ledger=core.ledger,
             channel=channel,
             client=client,

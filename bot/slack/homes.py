@@ -17,13 +17,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.incident import Incident
 from bot.domain.ports import Clock, HomeStore, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
+from bot.incidents.deciding import Waits, waiting, wanted
 from bot.incidents.following import Following
 from bot.redaction.redactor import Redactor
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
 from bot.slack.glance import Glance
-from bot.slack.home import Home, deciding, most_severe_first, wanted_of
+from bot.slack.home import Home, most_severe_first
 from bot.slack.projector import Feed
 from bot.slack.views.home import away_view, home_view
 from bot.slack.views.text import Block
@@ -190,12 +191,10 @@ class Homes:
     ) -> Home:
         now, member = self._clock(), await self._glance.member(user)
         sees = await self._glance.sees(user, self._channel)
-        waits = deciding(
-            user,
-            await self._glance.behind(user, wanted_of(incidents, now)) if member else frozenset(),
-            incidents,
-            now,
-        )
+        waits: list[Waits] = []
+        if member:
+            behind = await self._glance.behind(user, wanted(incidents, now))
+            waits = [each for each in waiting(user, behind, incidents, now) if each.mine]
         ranked = most_severe_first(incidents)
         commanding = tuple(i for i in ranked if member and i.commander == user)
         shown = [*commanding[:_LISTED], *(ranked[:_LISTED] if sees else ())]
@@ -206,7 +205,7 @@ class Homes:
             member=member,
             sees=sees,
             channel=self._channel,
-            deciding=waits,
+            deciding=tuple(waits),
             commanding=commanding,
             open=ranked if sees else (),
             links=links,

@@ -267,7 +267,7 @@ class Desk:
             self.opening,
             self.thinker.wake,
             responders=Responders(self.incidents, self.directory),
-            lists=Lists(self.ledger, self.directory),
+            lists=Lists(self.ledger, self.directory, self.clock),
             ledger=self.ledger,
             channel=self.channel,
             client=self.client,

@@ -15,6 +15,7 @@ from bot.domain.following import Subscription
 from bot.domain.incident import Call, Incident, PlanState, Relapse
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
+from bot.incidents.deciding import Waits
 from bot.incidents.gravity import Proposal
 from bot.incidents.hints import Taken
 from bot.incidents.intent import Intent
@@ -26,7 +27,7 @@ from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.chunks import accept_chunks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
-from bot.slack.home import Deciding, Home
+from bot.slack.home import Home
 from bot.slack.listeners.refusal import told
 from bot.slack.origin import Origin, words_of
 from bot.slack.quiet import quiet
@@ -561,7 +562,8 @@ def _home(text: str, rows: int) -> Home:
         at=story.at(100_000),
         channel="C0INCIDENT",
         deciding=tuple(
-            Deciding(incident=i, plan=i.fixes[0], own=n % 2 == 0) for n, i in enumerate(incidents)
+            Waits(incident=i, plan=i.fixes[0], mine=True, own=n % 2 == 0)
+            for n, i in enumerate(incidents)
         ),
         commanding=incidents,
         open=incidents,

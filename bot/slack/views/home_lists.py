@@ -7,8 +7,9 @@ from datetime import datetime
 
 from bot.domain.incident import Incident
 from bot.domain.values import Ask
+from bot.incidents.deciding import Waits
 from bot.slack import ids
-from bot.slack.home import Deciding, Home
+from bot.slack.home import Home
 from bot.slack.scene import stage_of
 from bot.slack.views.links import anchor
 from bot.slack.views.plan_lines import what
@@ -50,7 +51,7 @@ def open_incidents(home: Home) -> list[Block]:
     return [*blocks, *rows, *_more(home.open, f", in <#{home.channel}>" if home.channel else "")]
 
 
-def _decision(home: Home, each: Deciding) -> Block:
+def _decision(home: Home, each: Waits) -> Block:
     incident, plan = each.incident, each.plan
     risk = plan.verdict.risk if isinstance(plan.verdict, Ask) else None
     facts = [
