@@ -48,10 +48,10 @@ from bot.slack.herald import SlackHerald
 from bot.slack.homes import Homes
 from bot.slack.http import add_slack_route
 from bot.slack.listeners.deps import Deps
-from bot.slack.messages import Messages
-from bot.slack.projector import Projector
-from bot.slack.teller import Teller
-from bot.slack.thinker import Thinker
+from bot.slack.posting.messages import Messages
+from bot.slack.projection.projector import Projector
+from bot.slack.talk.teller import Teller
+from bot.slack.talk.thinker import Thinker
 from bot.slack.voice import Voice
 from bot.web.server import WebServer
 from bot.web.sources.generic import check_mapping

@@ -10,7 +10,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.ports import SlotStore
-from bot.slack.messages import Messages
+from bot.slack.posting.messages import Messages
 
 log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.3

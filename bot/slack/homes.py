@@ -23,9 +23,9 @@ from bot.redaction.redactor import Redactor
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.feed import Feed
 from bot.slack.glance import Glance
-from bot.slack.home import Home, most_severe_first
-from bot.slack.projector import Feed
+from bot.slack.home_scene import HomeScene, most_severe_first
 from bot.slack.views.home import away_view, home_view
 from bot.slack.views.text import Block
 
@@ -188,7 +188,7 @@ class Homes:
 
     async def _home(
         self, user: str, incidents: list[Incident], links: dict[str, dict[str, str]]
-    ) -> Home:
+    ) -> HomeScene:
         now, member = self._clock(), await self._glance.member(user)
         sees = await self._glance.sees(user, self._channel)
         waits: list[Waits] = []
@@ -200,7 +200,7 @@ class Homes:
         shown = [*commanding[:_LISTED], *(ranked[:_LISTED] if sees else ())]
         await self._find(links, [*(each.incident for each in waits[:_LISTED]), *shown])
         names = {i.commander for i in shown if i.commander}
-        return Home(
+        return HomeScene(
             at=now,
             member=member,
             sees=sees,
@@ -222,7 +222,7 @@ class Homes:
                 links[incident.id] = await self._addresses.of(incident.id, "card", *plans)
 
 
-def _linked(home: Home) -> bool:
+def _linked(home: HomeScene) -> bool:
     """Whether every row leads somewhere; else a message is still to be posted, but for those of a
     storm, which have none of their own."""
     rows = {i.id: i for i in (*home.commanding[:_LISTED], *home.open[:_LISTED])}

@@ -30,12 +30,12 @@ from bot.redaction.redactor import Redactor
 from bot.sandbox.model import Call
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.valkey import EmbeddedValkey
-from bot.slack import messages
 from bot.slack.app import make_client
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
-from bot.slack.projector import Projector
-from bot.slack.rates import NotYetError
+from bot.slack.posting import messages
+from bot.slack.posting.messages import Messages
+from bot.slack.posting.rates import NotYetError
+from bot.slack.projection.projector import Projector
 from bot.web.server import WebServer
 from tests.fakes.bureau import INVENTORY, Bureau, write_runbooks
 from tests.fakes.models import calls, concluding, oracle

@@ -59,10 +59,10 @@ from bot.slack.glance import Glance
 from bot.slack.herald import SlackHerald
 from bot.slack.homes import Homes
 from bot.slack.listeners.deps import Deps
-from bot.slack.messages import Messages
-from bot.slack.projector import Projector
-from bot.slack.teller import Teller
-from bot.slack.thinker import Thinker
+from bot.slack.posting.messages import Messages
+from bot.slack.projection.projector import Projector
+from bot.slack.talk.teller import Teller
+from bot.slack.talk.thinker import Thinker
 from tests.fakes import house, story
 from tests.fakes.changes import FewChanges
 from tests.fakes.house import rules

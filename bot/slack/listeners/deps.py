@@ -28,7 +28,7 @@ from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
 from bot.slack.homes import Homes
-from bot.slack.teller import Teller
+from bot.slack.talk.teller import Teller
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Protocol
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.ports import Ledger, SlotStore
-from bot.domain.storm import Opening
 from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.pace import NORMAL, Pace
 from bot.incidents.smaller import Declared
 from bot.incidents.storms import Storms
 from bot.policy.inventory import Inventory
-from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
-from bot.slack.rates import NotYetError
-from bot.slack.reconciler import Reconciler
-from bot.slack.refused import ClosedError
-from bot.slack.storm_threads import StormThreads
-from bot.slack.threads import Threads
+from bot.slack.feed import Feed
+from bot.slack.posting.messages import Messages
+from bot.slack.posting.rates import NotYetError
+from bot.slack.posting.refused import ClosedError
+from bot.slack.projection.callees import Callees
+from bot.slack.projection.reconciler import Reconciler
+from bot.slack.projection.storm_threads import StormThreads
+from bot.slack.projection.threads import Threads
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -44,25 +42,6 @@ _MOST = 5000
 """Incidents looked at in the feed: those that rest must not hide those behind them."""
 _UNSHOWN_SECONDS = 60.0
 """After which what can't be shown is a reason to call people otherwise."""
-
-
-class Feed(Protocol):
-    """What changed and is not shown yet."""
-
-    async def changed(self, count: int) -> list[tuple[str, float]]: ...
-
-    async def projected(self, incident_id: str, sequence: float) -> None: ...
-
-    async def touch(self, name: str) -> None:
-        """That is to be shown anew."""
-
-    async def openings(self, since: datetime) -> list[Opening]: ...
-
-    async def versions(self, incident_ids: Sequence[str]) -> list[int]: ...
-
-    def wakes(self) -> AsyncIterator[str]:
-        """The incident of each change, and an empty one once it listens; may miss some, so whoever
-        listens looks by itself as well."""
 
 
 class Projector:

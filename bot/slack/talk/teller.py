@@ -8,7 +8,7 @@ from bot.incidents.inquiry import Inquiry
 from bot.incidents.intent import Intent
 from bot.incidents.question import Question
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
+from bot.slack.posting.messages import Messages
 from bot.slack.scene import Scene, named
 from bot.slack.views.answers.reply import reply
 from bot.slack.views.answers.told import Told

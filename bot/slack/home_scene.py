@@ -1,4 +1,4 @@
-"""What one person is shown in the Home tab."""
+"""Everything that one person's Home tab may look at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.slack.views.text import People
 from tools.kit.types import Frozen
 
 
-class Home(Frozen):
+class HomeScene(Frozen):
     at: datetime | None = None
     """When it is looked at; what began on another day is dated."""
     member: bool = True

@@ -16,12 +16,12 @@ from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.intent import intent_of
 from bot.incidents.question import Question
 from bot.incidents.thinking import Questions
-from bot.slack.bubble import Bubble
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
-from bot.slack.sessions import Sessions
+from bot.slack.posting.messages import Messages
 from bot.slack.slots import Slot
-from bot.slack.teller import Teller
+from bot.slack.talk.bubble import Bubble
+from bot.slack.talk.sessions import Sessions
+from bot.slack.talk.teller import Teller
 from bot.slack.views.thinking import (
     AWAY,
     CUT_OFF,

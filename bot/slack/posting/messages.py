@@ -14,8 +14,8 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
 from bot.redaction.redactor import Redactor
 from bot.slack import ids
-from bot.slack.rates import EDIT, HISTORY, LINK, POST, REPLIES, NotYetError, Rates
-from bot.slack.refused import GONE, ThreadGoneError, not_posted, unknown_block
+from bot.slack.posting.rates import EDIT, HISTORY, LINK, POST, REPLIES, NotYetError, Rates
+from bot.slack.posting.refused import GONE, ThreadGoneError, not_posted, unknown_block
 from bot.slack.slots import Slot
 
 log = logging.getLogger(__name__)
