@@ -53,6 +53,7 @@ class Homes:
 
     def __init__(
         self,
+        *,
         client: AsyncWebClient,
         feed: Feed,
         store: HomeStore,
@@ -64,7 +65,7 @@ class Homes:
         following: Following,
         channel: str,
         clock: Clock,
-        redactor: Redactor | None = None,
+        redactor: Redactor,
     ) -> None:
         """`channel`: id of the channel in which incidents open."""
         self._client = client
@@ -78,7 +79,7 @@ class Homes:
         self._following = following
         self._channel = channel
         self._clock = clock
-        self._redactor = redactor or Redactor()
+        self._redactor = redactor
         self._woken = asyncio.Event()
         self._owed: set[str] = set()
         """Whoever has to be shown it again, though it be the same."""

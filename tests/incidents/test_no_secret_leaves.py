@@ -24,6 +24,7 @@ from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus
 from bot.incidents.answers import Answers
+from bot.incidents.pace import NORMAL
 from bot.incidents.question import Question
 from bot.redaction.log_records import keep_secrets_out
 from bot.redaction.redactor import Redactor
@@ -162,9 +163,18 @@ async def in_slack(slack: LocalSlack, house: Bureau) -> str:
     client = make_client(slack.bot_token, slack.api_url)
     feed = RedisLedger(house.redis, sync_each_commit=False)
     projector = Projector(
-        house.ledger, feed, slots, Messages(client, slots, house.redactor),
-        SlackDirectory(client), "C0INCIDENT",
-    )  # fmt: skip
+        ledger=house.ledger,
+        feed=feed,
+        store=slots,
+        messages=Messages(client, slots, house.redactor),
+        directory=SlackDirectory(client),
+        channel="C0INCIDENT",
+        pace=NORMAL,
+        standing_in=(),
+        declared={},
+        oncall=(),
+        inventory=house.inventory,
+    )
     for _ in range(40):
         try:
             await projector.project("INC-1")

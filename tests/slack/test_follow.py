@@ -207,7 +207,7 @@ async def test_what_can_not_be_followed_says_why(
 ) -> None:
     answer = await heard(desk, user, "follow", rest)
     assert why.lower() in answer.lower()
-    assert await desk.following.followed(user) == ()
+    assert await desk.deps.following.followed(user) == ()
 
 
 async def test_who_lost_sight_of_a_private_channel_is_told_no_more(

@@ -310,7 +310,7 @@ async def test_quiet_hours_are_changed_there(desk: Desk, maya: Person) -> None:
 
 
 async def test_what_i_follow_stands_there(asking: Desk, maya: Person) -> None:
-    await asking.following.follow(MAYA, "etl")
+    await asking.deps.following.follow(MAYA, "etl")
     await maya.open_home()
     await shows(maya, "• etl · milestones · you")
 

@@ -31,10 +31,8 @@ Send = Callable[[dict[str, Any]], Awaitable[Any]]
 class Messages:
     """Brings one slot to what it should be."""
 
-    def __init__(
-        self, client: AsyncWebClient, store: SlotStore, redactor: Redactor | None = None
-    ) -> None:
-        self._redactor = redactor or Redactor()
+    def __init__(self, client: AsyncWebClient, store: SlotStore, redactor: Redactor) -> None:
+        self._redactor = redactor
         # It tries nothing a second time by itself: a post whose answer was cut off may have
         # arrived, and one that was refused for its number is everybody's to wait for.
         self._client = AsyncWebClient(

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.ports import Ledger, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
-from bot.incidents.pace import NORMAL, Pace
+from bot.incidents.pace import Pace
 from bot.incidents.smaller import Declared
 from bot.incidents.storms import Storms
 from bot.policy.inventory import Inventory
@@ -52,18 +52,18 @@ class Projector:
 
     def __init__(
         self,
+        *,
         ledger: Ledger,
         feed: Feed,
         store: SlotStore,
         messages: Messages,
         directory: SlackDirectory,
         channel: str,
-        pace: Pace = NORMAL,
-        *,
-        standing_in: Sequence[str] = (),
-        declared: Declared | None = None,
-        oncall: Sequence[str] = (),
-        inventory: Inventory | None = None,
+        pace: Pace,
+        standing_in: Sequence[str],
+        declared: Declared,
+        oncall: Sequence[str],
+        inventory: Inventory,
     ) -> None:
         """`channel`: id of the channel in which incidents open. `standing_in`: who is called
         where nobody is behind the names that were to be. `declared`: what may be made smaller.
@@ -76,7 +76,7 @@ class Projector:
         callees = Callees(ledger, directory, standing_in)
         self._threads = Threads(
             ledger, store, self._storms, self._reconciler, directory, callees,
-            declared=declared or {}, oncall=tuple(oncall), inventory=inventory or Inventory(),
+            declared=declared, oncall=tuple(oncall), inventory=inventory,
         )  # fmt: skip
         self._storm_threads = StormThreads(
             ledger, feed, store, self._storms, self._reconciler, directory, callees

@@ -49,6 +49,7 @@ class Thinker:
 
     def __init__(
         self,
+        *,
         client: AsyncWebClient,
         questions: Questions,
         ledger: Ledger,
@@ -58,8 +59,7 @@ class Thinker:
         slots: SlotStore,
         directory: SlackDirectory,
         clock: Clock,
-        *,
-        seconds: float = THINK_SECONDS,
+        seconds: float,
     ) -> None:
         """`seconds`: how long an answer may take."""
         self._client = client
