@@ -1,7 +1,4 @@
-"""Puts Slack's side together: from what is below it to what runs and what listeners hand over to.
-
-Longer than other files on purpose: what is put together is seen in one place.
-"""
+"""Slack's side, put together: from what is below it to what runs and what listeners need."""
 
 from __future__ import annotations
 

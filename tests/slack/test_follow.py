@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -34,7 +33,7 @@ async def slack() -> AsyncIterator[LocalSlack]:
 
 
 async def heard(desk: Desk, user: str, verb: str, rest: str = "") -> str:
-    deps: Any = desk
+    deps = desk.deps
     return await follow.heard(deps, user, verb, rest)
 
 
