@@ -192,7 +192,6 @@ def _thinker(parts: Parts, shared: _Shared, teller: Teller) -> Thinker:
         messages=shared.messages,
         slots=parts.slots,
         directory=parts.directory,
-        clock=parts.clock,
         seconds=parts.patience,
     )
 

@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.ports import Ledger, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
+from bot.incidents.lease import leased
 from bot.incidents.pace import Pace
 from bot.incidents.smaller import Declared
 from bot.incidents.storms import Storms
@@ -139,23 +140,18 @@ class Projector:
         return pause
 
     async def _one(self, incident_id: str, sequence: float) -> None:
-        lease = f"slack|{incident_id}"
         rest = 0.0
         try:
-            token = await self._ledger.acquire(lease, self._lease_seconds)
-            if token is None:
-                rest = _POLL_SECONDS
-                return
-            # Slack may ask a call to wait for longer than the lease lasts.
-            renewing = asyncio.create_task(self._renew(lease, token))
-            try:
+            # Slack may ask a call to wait for longer than the lease lasts, so it is renewed.
+            lease = f"slack|{incident_id}"
+            async with leased(self._ledger, lease, self._lease_seconds) as token:
+                if token is None:
+                    rest = _POLL_SECONDS
+                    return
                 await self.project(incident_id)
                 await self._feed.projected(incident_id, sequence)
                 rest = _STORM_SECONDS if self._storms.named(incident_id) else 0.0
                 self._failing.pop(incident_id, None)
-            finally:
-                renewing.cancel()
-                await self._ledger.release(lease, token)
         except NotYetError as later:
             rest = later.seconds
             if not later.urgent:
@@ -177,14 +173,6 @@ class Projector:
                 self._resting[incident_id] = asyncio.get_running_loop().time() + rest
             self._busy.discard(incident_id)
             self._woken.set()
-
-    async def _renew(self, lease: str, token: str) -> None:
-        held = True
-        while held:
-            await asyncio.sleep(self._lease_seconds / 3)
-            with suppress(Exception):
-                held = await self._ledger.extend(lease, token, self._lease_seconds)
-            end_if_cancelled()
 
     async def project(self, name: str) -> None:
         """Bring every message of an incident or a storm up to date. Raises what Slack raised.
