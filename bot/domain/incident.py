@@ -1,4 +1,7 @@
-"""The incident: a fold over its events."""
+"""The incident: a fold over its events.
+
+Longer than other files on purpose: what each event does to an incident, to be read as one list.
+"""
 
 from __future__ import annotations
 

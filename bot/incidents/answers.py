@@ -81,17 +81,18 @@ class Answers:
 
     async def give(self, question: Question, incident_id: str, answer: str) -> None:
         """Keep the answer; it is shown where it was asked, once."""
-        await self._ledger.note(
-            incident_id,
-            e.QuestionAnswered(
-                at=self._clock(),
-                actor=question.by,
-                id=question.id,
-                channel=question.channel,
-                thread_ts=question.thread_ts,
-                question=question.text,
-                answer=answer,
-            ),
+        await self._ledger.note(incident_id, self.as_given(question, answer))
+
+    def as_given(self, question: Question, answer: str) -> e.QuestionAnswered:
+        """What is kept of an answer, given now."""
+        return e.QuestionAnswered(
+            at=self._clock(),
+            actor=question.by,
+            id=question.id,
+            channel=question.channel,
+            thread_ts=question.thread_ts,
+            question=question.text,
+            answer=answer,
         )
 
 

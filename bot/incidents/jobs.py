@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from bot.domain import commands as c
@@ -13,9 +12,9 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.work import Kind, Work, next_work
 from bot.incidents.books import Books
 from bot.incidents.calling import Calling
-from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.executor import Executor
 from bot.incidents.investigation import Investigation
+from bot.incidents.lease import leased
 from bot.incidents.monitor import Monitor
 from bot.incidents.recovery import Recovery
 from bot.incidents.rollback import Rollback
@@ -72,20 +71,10 @@ class Jobs:
     async def run(self, key: str) -> None:
         """Do the work of that key, if the ledger still waits for it and nobody else does it."""
         crashpoint("Q2")
-        token = await self._incidents.ledger.acquire(key, self._lease_seconds)
-        if token is None:
-            return
-        renewing = asyncio.create_task(self._renew(key, token))
-        try:
-            work = await self._waited_for(key)
-            if work is None:
-                return
-            await self._do(work, token)
-        finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await renewing
-            await self._incidents.ledger.release(key, token)
+        async with leased(self._incidents.ledger, key, self._lease_seconds) as token:
+            work = await self._waited_for(key) if token else None
+            if token and work:
+                await self._do(work, token)
 
     async def _do(self, work: Work, token: str) -> None:
         under_lease = self._under_lease.get(work.kind)
@@ -117,15 +106,6 @@ class Jobs:
         reason = f"{fails}{type(error).__name__}; see its log"
         call = c.CallPerson(at=self._incidents.clock(), reason=reason)
         await self._incidents.handle(work.incident, call)
-
-    async def _renew(self, key: str, token: str) -> None:
-        held = True
-        while held:
-            await asyncio.sleep(self._lease_seconds / 3)
-            # A store that is away for a moment must not end the renewing.
-            with suppress(Exception):
-                held = await self._incidents.ledger.extend(key, token, self._lease_seconds)
-            end_if_cancelled()
 
     async def _waited_for(self, key: str) -> Work | None:
         incident = await self._incidents.ledger.load(key.partition("|")[0])

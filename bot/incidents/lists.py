@@ -6,28 +6,19 @@ import logging
 from collections.abc import Iterable
 
 from bot.domain.incident import Incident
-from bot.domain.plan_state import PlanState, PlanStatus
-from bot.domain.ports import Directory, Ledger, RotaUnreadableError
-from bot.domain.values import Ask
-from tools.kit.types import Frozen
+from bot.domain.ports import Clock, Directory, Ledger, RotaUnreadableError
+from bot.incidents.deciding import Waits, waiting, wanted
 
 log = logging.getLogger(__name__)
 
 
-class Waits(Frozen):
-    """An approval that waits, and whether whoever asked may give it."""
-
-    incident: Incident
-    plan: PlanState
-    mine: bool
-
-
 class Lists:
-    """Newest first. An incident that can't be read is left out, and the log says so."""
+    """Incidents come newest first. One that can't be read is left out, and the log says so."""
 
-    def __init__(self, ledger: Ledger, directory: Directory) -> None:
+    def __init__(self, ledger: Ledger, directory: Directory, clock: Clock) -> None:
         self._ledger = ledger
         self._directory = directory
+        self._clock = clock
 
     async def open(self) -> list[Incident]:
         return await self._load(reversed(await self._ledger.open_incidents()))
@@ -43,19 +34,11 @@ class Lists:
             if user in (incident.commander, incident.offered_to, incident.taken_by)
         ]
 
-    async def approvals(self, user: str) -> list[Waits]:
+    async def approvals(self, user: str) -> tuple[Waits, ...]:
         """All that wait, those first that `user` may give: to show them, not to decide by."""
-        waiting = [
-            (incident, fix)
-            for incident in await self.open()
-            if (fix := incident.fix) and fix.status is PlanStatus.AWAITING
-        ]
-        behind = await self._behind(user, {a for _, fix in waiting for a in _approvers(fix)})
-        found = [
-            Waits(incident=incident, plan=fix, mine=not behind.isdisjoint(_approvers(fix)))
-            for incident, fix in waiting
-        ]
-        return sorted(found, key=lambda waits: not waits.mine)
+        incidents, now = await self.open(), self._clock()
+        behind = await self._behind(user, wanted(incidents, now))
+        return waiting(user, behind, incidents, now)
 
     async def _behind(self, user: str, handles: Iterable[str]) -> frozenset[str]:
         """Those of the handles that `user` is behind; one that can't be read is none."""
@@ -77,7 +60,3 @@ class Lists:
             except (ValueError, TypeError, KeyError):
                 log.exception("%s can't be read", incident_id)
         return found
-
-
-def _approvers(plan: PlanState) -> tuple[str, ...]:
-    return plan.verdict.approvers if isinstance(plan.verdict, Ask) else ()

@@ -11,7 +11,7 @@ from bot.domain.following import Notice
 from bot.domain.ports import SlotStore
 from bot.domain.values import is_person
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
+from bot.slack.posting.messages import Messages
 from bot.slack.slots import Slot
 from bot.slack.views.notice import notice_blocks, notice_text
 

@@ -17,14 +17,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.incident import Incident
 from bot.domain.ports import Clock, HomeStore, SlotStore
 from bot.incidents.cancellation import end_if_cancelled
+from bot.incidents.deciding import Waits, waiting, wanted
 from bot.incidents.following import Following
 from bot.redaction.redactor import Redactor
 from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
+from bot.slack.feed import Feed
 from bot.slack.glance import Glance
-from bot.slack.home import Home, deciding, most_severe_first, wanted_of
-from bot.slack.projector import Feed
+from bot.slack.home_scene import HomeScene, most_severe_first
 from bot.slack.views.home import away_view, home_view
 from bot.slack.views.text import Block
 
@@ -52,6 +53,7 @@ class Homes:
 
     def __init__(
         self,
+        *,
         client: AsyncWebClient,
         feed: Feed,
         store: HomeStore,
@@ -63,7 +65,7 @@ class Homes:
         following: Following,
         channel: str,
         clock: Clock,
-        redactor: Redactor | None = None,
+        redactor: Redactor,
     ) -> None:
         """`channel`: id of the channel in which incidents open."""
         self._client = client
@@ -77,7 +79,7 @@ class Homes:
         self._following = following
         self._channel = channel
         self._clock = clock
-        self._redactor = redactor or Redactor()
+        self._redactor = redactor
         self._woken = asyncio.Event()
         self._owed: set[str] = set()
         """Whoever has to be shown it again, though it be the same."""
@@ -187,26 +189,24 @@ class Homes:
 
     async def _home(
         self, user: str, incidents: list[Incident], links: dict[str, dict[str, str]]
-    ) -> Home:
+    ) -> HomeScene:
         now, member = self._clock(), await self._glance.member(user)
         sees = await self._glance.sees(user, self._channel)
-        waits = deciding(
-            user,
-            await self._glance.behind(user, wanted_of(incidents, now)) if member else frozenset(),
-            incidents,
-            now,
-        )
+        waits: list[Waits] = []
+        if member:
+            behind = await self._glance.behind(user, wanted(incidents, now))
+            waits = [each for each in waiting(user, behind, incidents, now) if each.mine]
         ranked = most_severe_first(incidents)
         commanding = tuple(i for i in ranked if member and i.commander == user)
         shown = [*commanding[:_LISTED], *(ranked[:_LISTED] if sees else ())]
         await self._find(links, [*(each.incident for each in waits[:_LISTED]), *shown])
         names = {i.commander for i in shown if i.commander}
-        return Home(
+        return HomeScene(
             at=now,
             member=member,
             sees=sees,
             channel=self._channel,
-            deciding=waits,
+            deciding=tuple(waits),
             commanding=commanding,
             open=ranked if sees else (),
             links=links,
@@ -223,7 +223,7 @@ class Homes:
                 links[incident.id] = await self._addresses.of(incident.id, "card", *plans)
 
 
-def _linked(home: Home) -> bool:
+def _linked(home: HomeScene) -> bool:
     """Whether every row leads somewhere; else a message is still to be posted, but for those of a
     storm, which have none of their own."""
     rows = {i.id: i for i in (*home.commanding[:_LISTED], *home.open[:_LISTED])}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -55,6 +57,21 @@ STORM_TAKE = "storm_take"
 STORM_OPEN = "storm_open"
 METADATA = "opsbot_slot"
 VOICE = "opsbot_voice"
+
+
+Place = tuple[str, str | None]
+"""Channel and thread in which something was pressed, and is answered."""
+
+
+def keep(place: Place, *values: str) -> str:
+    """What a window keeps until it is submitted."""
+    return json.dumps([*place, *values])
+
+
+def kept(view: Mapping[str, Any]) -> tuple[Place, list[str]]:
+    """The same of the window that was submitted."""
+    channel, thread, *values = json.loads(view["private_metadata"])
+    return (channel, thread), values
 
 
 class PlanRef(Frozen):

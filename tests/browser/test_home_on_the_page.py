@@ -35,8 +35,8 @@ async def a_night(desk: Desk) -> None:
         begun = opened(fingerprint=f"fp-{number}", title=title, severity=severity)
         await desk.happens(begun, incident=f"INC-{number}")
     await desk.happens(e.CommandTaken(at=story.at(5), actor=MAYA), incident="INC-2")
-    await desk.following.follow(MAYA, "etl")
-    await desk.following.keep_quiet(MAYA, "22:00-07:00")
+    await desk.deps.following.follow(MAYA, "etl")
+    await desk.deps.following.keep_quiet(MAYA, "22:00-07:00")
 
 
 async def everything_fits(page: Page) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain import events as e
 from bot.domain.ports import RotaUnreadableError
+from bot.domain.values import COMMANDER
 from bot.incidents.lists import Lists
 from bot.incidents.responders import Responders
 from tests.fakes.bureau import bell_alert
 from tests.fakes.house import House
-from tests.fakes.story import ask, opened, proposed
+from tests.fakes.story import ask, at, decided, opened, proposed
 
 
 @pytest.fixture
 def lists(house: House) -> Lists:
-    return Lists(house.ledger, house.people)
+    return Lists(house.ledger, house.people, house.clock)
 
 
 async def test_the_newest_come_first_and_what_is_over_only_among_the_latest(
@@ -44,7 +46,7 @@ async def test_approvals_say_who_may_give_them(house: House, lists: Lists) -> No
         [waits] = await lists.approvals(user)
         assert (waits.incident.id, waits.mine) == ("INC-1", may)
     await house.decide("reject")
-    assert await lists.approvals("U1") == []
+    assert not await lists.approvals("U1")
 
 
 async def test_approvals_of_mine_come_first(house: House, lists: Lists) -> None:
@@ -55,6 +57,26 @@ async def test_approvals_of_mine_come_first(house: House, lists: Lists) -> None:
     for user, first in (("U1", "INC-1"), ("U3", "INC-2")):
         mine, _ = await lists.approvals(user)
         assert mine.incident.id == first
+
+
+async def test_whoever_leads_an_incident_may_give_the_approval_of_its_commander(
+    house: House, lists: Lists
+) -> None:
+    asks = ask().model_copy(update={"approvers": (COMMANDER,)})
+    leads = e.CommandTaken(at=at(4), actor="U3")
+    for event in (opened(), *proposed(verdict=asks), leads):
+        await house.ledger.commit(await house.ledger.load("INC-1"), [event])
+    for user, may in (("U3", True), ("U1", False)):
+        [waits] = await lists.approvals(user)
+        assert waits.mine is may
+
+
+async def test_an_approval_that_i_gave_waits_for_others(house: House, lists: Lists) -> None:
+    for event in (opened(), *proposed(verdict=ask(approvals=2)), decided(by="U1")):
+        await house.ledger.commit(await house.ledger.load("INC-1"), [event])
+    for user, may in (("U1", False), ("U2", True)):
+        [waits] = await lists.approvals(user)
+        assert waits.mine is may
 
 
 async def test_a_rota_that_can_not_be_read_hides_no_approval(

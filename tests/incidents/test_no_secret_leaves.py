@@ -24,18 +24,19 @@ from bot.adapters.redis_slots import RedisSlots
 from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus
 from bot.incidents.answers import Answers
+from bot.incidents.pace import NORMAL
 from bot.incidents.question import Question
 from bot.redaction.log_records import keep_secrets_out
 from bot.redaction.redactor import Redactor
 from bot.sandbox.model import Call
 from bot.sandbox.slack import LocalSlack
 from bot.sandbox.valkey import EmbeddedValkey
-from bot.slack import messages
 from bot.slack.app import make_client
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
-from bot.slack.projector import Projector
-from bot.slack.rates import NotYetError
+from bot.slack.posting import messages
+from bot.slack.posting.messages import Messages
+from bot.slack.posting.rates import NotYetError
+from bot.slack.projection.projector import Projector
 from bot.web.server import WebServer
 from tests.fakes.bureau import INVENTORY, Bureau, write_runbooks
 from tests.fakes.models import calls, concluding, oracle
@@ -162,9 +163,18 @@ async def in_slack(slack: LocalSlack, house: Bureau) -> str:
     client = make_client(slack.bot_token, slack.api_url)
     feed = RedisLedger(house.redis, sync_each_commit=False)
     projector = Projector(
-        house.ledger, feed, slots, Messages(client, slots, house.redactor),
-        SlackDirectory(client), "C0INCIDENT",
-    )  # fmt: skip
+        ledger=house.ledger,
+        feed=feed,
+        store=slots,
+        messages=Messages(client, slots, house.redactor),
+        directory=SlackDirectory(client),
+        channel="C0INCIDENT",
+        pace=NORMAL,
+        standing_in=(),
+        declared={},
+        oncall=(),
+        inventory=house.inventory,
+    )
     for _ in range(40):
         try:
             await projector.project("INC-1")

@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.sandbox.slack import LocalSlack
-from bot.slack import messages
+from bot.slack.posting import messages
 from tests.fakes.valkey import redis, valkey
 from tests.slack.desk import Desk
 

@@ -23,46 +23,19 @@ from bot.adapters.redis_talks import RedisTalks
 from bot.domain import events as e
 from bot.domain.ports import Claim, Rotas
 from bot.domain.work import Work
-from bot.incidents.answers import Answers
-from bot.incidents.approvals import Approvals
-from bot.incidents.brakes import Brakes, MembersBrakes
-from bot.incidents.calling import Takeover
-from bot.incidents.courier import Courier
-from bot.incidents.feedback import Feedback
-from bot.incidents.following import Following
-from bot.incidents.hints import Hints
-from bot.incidents.inquiry import Inquiry
-from bot.incidents.intervention import Intervention
-from bot.incidents.lists import Lists
-from bot.incidents.narrowing import Narrowing
-from bot.incidents.notes import Notes
-from bot.incidents.opening import Opening
 from bot.incidents.planning import Planner
 from bot.incidents.question import Question
 from bot.incidents.readings import Readings
-from bot.incidents.responders import Responders
 from bot.incidents.service import Incidents
-from bot.incidents.storms import StormDesk, Storms
-from bot.incidents.thinking import Thinking
-from bot.incidents.undoing import Undoing
 from bot.knowledge.memory import SearchIncidents
 from bot.policy.inventory import Inventory
 from bot.policy.rules import Breaker
 from bot.redaction.redactor import Redactor
 from bot.sandbox.slack import LocalSlack
 from bot.slack import listeners
-from bot.slack.addresses import Addresses
 from bot.slack.app import make_app, make_client
-from bot.slack.board import Board
+from bot.slack.assembly import Parts, assemble
 from bot.slack.directory import SlackDirectory
-from bot.slack.glance import Glance
-from bot.slack.herald import SlackHerald
-from bot.slack.homes import Homes
-from bot.slack.listeners.deps import Deps
-from bot.slack.messages import Messages
-from bot.slack.projector import Projector
-from bot.slack.teller import Teller
-from bot.slack.thinker import Thinker
 from tests.fakes import house, story
 from tests.fakes.changes import FewChanges
 from tests.fakes.house import rules
@@ -72,10 +45,13 @@ from tools.changes.tools import QueryChanges
 from tools.kit.catalog import Catalog
 
 CHANNEL = "C0INCIDENT"
-INVENTORY = Inventory.model_validate({"services": {"etl": {"environment": "production"}}})
-SERVICES = Inventory(services={**house.INVENTORY.services, **INVENTORY.services})
-"""What a person may name: the lamps of the house besides."""
+_ETL = Inventory.model_validate({"services": {"etl": {"environment": "production"}}})
+INVENTORY = Inventory(services={**house.INVENTORY.services, **_ETL.services})
 Message = dict[str, Any]
+
+
+async def _no_trouble() -> None:
+    return None
 
 
 class NoQueue:
@@ -123,7 +99,7 @@ class Desk:
         redis: Redis,
         *,
         rotas: Rotas | None = None,
-        standing_in: tuple[str, ...] = (),
+        approvers: tuple[str, ...] = ("@data-oncall",),
         changes: bool = True,
         channel: str = CHANNEL,
         model: bool = False,
@@ -134,26 +110,18 @@ class Desk:
         """
         self.slack = slack
         self.redis = redis
-        self.channel = channel
         self.now: datetime = story.at(10)
         self.client: AsyncWebClient = make_client(slack.bot_token, slack.api_url)
         self.ledger = RedisLedger(redis, sync_each_commit=False)
         self.slots = RedisSlots(redis)
         self.directory = SlackDirectory(self.client, rotas)
         self.incidents = Incidents(
-            self.ledger,
-            NoQueue(),
-            lambda: self.now,
-            oncall=("@data-oncall",),
-            breaker=Breaker(),
+            self.ledger, NoQueue(), self.clock, oncall=("@data-oncall",), breaker=Breaker()
         )
         self.controls = RedisControls(redis, sync_each_write=False)
-        brakes = Brakes(self.incidents, self.controls, INVENTORY)
-        self.brakes = MembersBrakes(brakes, self.directory, ("@data-oncall",))
-        self.approvals = Approvals(self.incidents, self.directory)
         self.world = World()
         self.feed = FewChanges()
-        self.catalog = Catalog(
+        catalog = Catalog(
             [
                 Look(self.world),
                 PaintLamp(self.world),
@@ -162,121 +130,58 @@ class Desk:
                 *([QueryChanges(self.feed)] if changes else []),
             ]
         )
-        readings = Readings(self.catalog, self.clock, Redactor().clean_all)
+        redactor = Redactor()
+        readings = Readings(catalog, self.clock, redactor.clean_all)
         self.planner = Planner(
-            self.catalog,
+            catalog,
             readings,
             rules(),
-            house.INVENTORY,
-            ("@data-oncall",),
-            lambda: self.now,
+            INVENTORY,
+            approvers,
+            self.clock,
             self.controls,
         )
-        self.messages = Messages(self.client, self.slots)
-        self.inquiry = Inquiry(readings, self.catalog, INVENTORY, self.slots, self.clock)
         self.bench = Bench()
         self.questions = RedisQuestions(redis, self.bench)
         self.bench.questions = self.questions
-        self.model = model
-        self.answers = Answers(self.ledger, self.clock)
-        self.teller = Teller(
-            self.ledger,
-            self.slots,
-            self.messages,
-            self.directory,
-            self.inquiry,
-            self.clock,
-            channel,
-        )
-        self.thinker = Thinker(
-            self.client,
-            self.questions,
-            self.ledger,
-            self.answers,
-            self.teller,
-            self.messages,
-            self.slots,
-            self.directory,
-            self.clock,
-            seconds=patience,
-        )
-        self.narrowing = Narrowing(self.incidents, self.catalog, self.planner, self.directory)
-        self.projector = Projector(
-            self.ledger,
-            self.ledger,
-            self.slots,
-            self.messages,
-            self.directory,
-            channel,
-            standing_in=standing_in,
-            declared=self.narrowing.declared,
+        parts = Parts(
+            client=self.client,
+            directory=self.directory,
+            channel=channel,
+            ledger=self.ledger,
+            feed=self.ledger,
+            controls=self.controls,
+            slots=self.slots,
+            homes=RedisHomes(redis),
+            follows=RedisFollows(redis),
+            questions=self.questions,
+            talks=RedisTalks(redis),
+            trouble=_no_trouble,
+            incidents=self.incidents,
+            planner=self.planner,
+            catalog=catalog,
+            readings=readings,
             inventory=INVENTORY,
-            oncall=("@data-oncall",),
+            redactor=redactor,
+            clock=self.clock,
+            approvers=approvers,
+            model=model,
+            usable=lambda _, text: "runbook" in text,
+            patience=patience,
         )
-        follows = RedisFollows(redis)
-        self.following = Following(
-            follows, self.ledger, INVENTORY, self.directory, CHANNEL, lambda: self.now
-        )
-        herald = SlackHerald(Messages(self.client, self.slots), self.slots, self.directory, CHANNEL)
-        self.courier = Courier(follows, self.ledger, herald, lambda: self.now)
-        board = Board(self.ledger)
-        addresses = Addresses(self.slots, self.messages)
-        glance = Glance(self.directory)
-        self.homes = Homes(
-            self.client,
-            self.ledger,
-            RedisHomes(redis),
-            self.slots,
-            board,
-            addresses,
-            self.directory,
-            glance,
-            self.following,
-            channel,
-            self.clock,
-        )
-        self.opening = Opening(self.incidents, SERVICES, self.directory)
-        self.given: dict[str, Any] = {
-            "notes": Notes(self.incidents, self.directory),
-            "homes": self.homes,
-            "board": board,
-            "addresses": addresses,
-        }
-        """To the listeners, beside the use cases."""
+        made = assemble(parts)
+        self.deps = made.deps
+        self.projector = made.projector
+        self.thinker = made.thinker
+        self.homes = made.homes
+        self.courier = made.courier
         self._tasks: list[asyncio.Task[None]] = []
         self._handlers: list[AsyncSocketModeHandler] = []
 
     def app(self, signing_secret: str | None = None) -> AsyncApp:
         """A Bolt app with every listener."""
         app = make_app(self.client, signing_secret)
-        takeover = Takeover(self.incidents, self.directory)
-        deps = Deps(
-            self.approvals,
-            self.narrowing,
-            self.answers,
-            self.directory,
-            self.slots,
-            takeover,
-            self.brakes,
-            self.teller,
-            RedisTalks(self.redis),
-            Feedback(self.ledger, self.directory, self.clock),
-            Hints(self.incidents, self.directory, lambda _, text: "runbook" in text),
-            self.following,
-            Thinking(self.questions, SERVICES, model=self.model),
-            self.opening,
-            self.thinker.wake,
-            responders=Responders(self.incidents, self.directory),
-            lists=Lists(self.ledger, self.directory),
-            ledger=self.ledger,
-            channel=self.channel,
-            client=self.client,
-            storm=StormDesk(Storms(self.ledger), self.incidents, takeover),
-            intervention=Intervention(self.incidents, self.directory),
-            undoing=Undoing(self.incidents, self.catalog, self.approvals, self.planner.discretion),
-            **self.given,
-        )
-        listeners.register(app, deps)
+        listeners.register(app, self.deps)
         return app
 
     def clock(self) -> datetime:

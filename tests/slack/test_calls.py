@@ -47,9 +47,7 @@ class Rostered(Desk):
     def __init__(self, slack: LocalSlack, redis: Redis, url: str) -> None:
         settings = PagerDutySettings(url=url, token=SecretStr(PAGERDUTY_TOKEN))
         self.backend = PagerDuty(settings)
-        super().__init__(
-            slack, redis, rotas=BackendRotas(self.backend), standing_in=("@dba-oncall",)
-        )
+        super().__init__(slack, redis, rotas=BackendRotas(self.backend), approvers=("@dba-oncall",))
 
     async def close(self) -> None:
         await super().close()
@@ -145,7 +143,7 @@ async def test_where_a_rota_gives_nobody_the_approvers_are_called_and_it_says_wh
 async def test_where_slack_tells_no_group_the_thread_opens_and_somebody_is_called(
     slack: LocalSlack, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = Desk(slack, redis, standing_in=(MAYA,))
+    desk = Desk(slack, redis, approvers=(MAYA,))
 
     async def refused(**_: Any) -> Any:
         raise SlackApiError("no", {"ok": False, "error": "missing_scope"})  # type: ignore[no-untyped-call]
@@ -175,13 +173,13 @@ async def test_whoever_is_on_call_at_the_click_may_approve_and_nobody_else(
 ) -> None:
     await rostered.happens(opened(), diagnosed(), proposed(approvers=(ROTA,)))
     incident = await rostered.ledger.load("INC-1")
-    await rostered.approvals.require(incident, "P1", MAYA)
+    await rostered.deps.approvals.require(incident, "P1", MAYA)
     with pytest.raises(NotAllowedError, match="needs rota:PRIMARY"):
-        await rostered.approvals.require(incident, "P1", DEV)
+        await rostered.deps.approvals.require(incident, "P1", DEV)
     pager[0].schedules["PRIMARY"] = DEV_ON_CALL
-    await rostered.approvals.require(incident, "P1", DEV)
+    await rostered.deps.approvals.require(incident, "P1", DEV)
     with pytest.raises(NotAllowedError):
-        await rostered.approvals.require(incident, "P1", MAYA)
+        await rostered.deps.approvals.require(incident, "P1", MAYA)
 
 
 async def test_a_rota_that_cannot_be_read_lets_nobody_approve_and_says_so(
@@ -203,14 +201,14 @@ async def test_a_rota_that_cannot_be_read_takes_nothing_from_those_named_besides
 ) -> None:
     pager[0].down = True
     await rostered.happens(opened(), diagnosed(), proposed(approvers=(ROTA, "@data-oncall")))
-    await rostered.approvals.require(await rostered.ledger.load("INC-1"), "P1", DEV)
+    await rostered.deps.approvals.require(await rostered.ledger.load("INC-1"), "P1", DEV)
 
 
 async def test_a_rota_that_cannot_be_read_keeps_no_other_approver_from_resuming(
     rostered: Rostered, pager: tuple[FakePagerDuty, str]
 ) -> None:
     pager[0].down = True
-    brakes = MembersBrakes(rostered.brakes.brakes, rostered.directory, (ROTA, "@data-oncall"))
+    brakes = MembersBrakes(rostered.deps.brakes.brakes, rostered.directory, (ROTA, "@data-oncall"))
     await brakes.stop("etl", DEV, "a bad deploy")
     await brakes.resume("etl", DEV, "mended")
     assert await rostered.controls.stopped() == {}

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.domain import events as e
 from bot.domain.incident import Incident
-from bot.incidents.lists import Waits
+from bot.incidents.deciding import Waits
 from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import grammar as g

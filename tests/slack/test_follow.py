@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -34,7 +33,7 @@ async def slack() -> AsyncIterator[LocalSlack]:
 
 
 async def heard(desk: Desk, user: str, verb: str, rest: str = "") -> str:
-    deps: Any = desk
+    deps = desk.deps
     return await follow.heard(deps, user, verb, rest)
 
 
@@ -207,7 +206,7 @@ async def test_what_can_not_be_followed_says_why(
 ) -> None:
     answer = await heard(desk, user, "follow", rest)
     assert why.lower() in answer.lower()
-    assert await desk.following.followed(user) == ()
+    assert await desk.deps.following.followed(user) == ()
 
 
 async def test_who_lost_sight_of_a_private_channel_is_told_no_more(

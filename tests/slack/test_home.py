@@ -12,12 +12,11 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain import events as e
-from bot.domain.values import ApprovalGroup
+from bot.domain.values import COMMANDER, ApprovalGroup
 from bot.sandbox.slack import LocalSlack, Person
 from bot.sandbox.slack.manifest import shipped_app
 from bot.sandbox.slack.workspace import GUEST, Channel, Workspace
 from bot.slack import homes, ids
-from bot.slack.home import deciding
 from bot.slack.views.text import Block
 from tests.fakes import story
 from tests.fakes.poll import until
@@ -32,7 +31,6 @@ from tests.slack.scenes import (
     plan,
     proposed,
     resolved,
-    scene,
 )
 
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -168,25 +166,17 @@ async def test_a_team_whose_part_is_given_is_not_waited_for_any_more(
         await shows(sam, "[Review]")
 
 
-def test_what_another_incident_asks_of_my_team_is_not_what_this_one_asks() -> None:
-    teams = tuple(ApprovalGroup(approvers=(t,)) for t in ("@data-oncall", "@dba-oncall"))
-    both: dict[str, Any] = {
-        "approvals": 2,
-        "approvers": ("@data-oncall", "@dba-oncall"),
-        "groups": teams,
-    }
-    yes = approved(by=DEV).model_copy(update={"via": ("@data-oncall",)})
-    given = scene(diagnosed(), proposed(**both), yes).incident
-    waits = scene(diagnosed(), proposed()).incident
-    found = deciding(MAYA, frozenset({"@data-oncall"}), [given, waits], story.at(20))
-    assert [each.incident for each in found] == [waits]
-
-
-def test_what_has_expired_waits_for_nobody() -> None:
-    waits = scene(diagnosed(), proposed()).incident
-    team = frozenset({"@data-oncall"})
-    assert deciding(MAYA, team, [waits], story.at(901))
-    assert not deciding(MAYA, team, [waits], story.at(902))
+async def test_who_leads_an_incident_is_shown_the_approval_of_its_commander(
+    desk: Desk, slack: LocalSlack, maya: Person
+) -> None:
+    taken = e.CommandTaken(at=story.at(5), actor=MAYA)
+    await desk.happens(opened(), diagnosed(), proposed(approvers=(COMMANDER,)), taken)
+    await desk.connect()
+    await maya.open_home()
+    await shows(maya, "[Review]")
+    async with Person(slack.page_url, "dev") as dev:
+        await dev.open_home()
+        await shows(dev, "Nothing waits for you.", "Commander Maya")
 
 
 async def test_it_lists_what_i_command_and_the_worst_first(desk: Desk, maya: Person) -> None:
@@ -320,7 +310,7 @@ async def test_quiet_hours_are_changed_there(desk: Desk, maya: Person) -> None:
 
 
 async def test_what_i_follow_stands_there(asking: Desk, maya: Person) -> None:
-    await asking.following.follow(MAYA, "etl")
+    await asking.deps.following.follow(MAYA, "etl")
     await maya.open_home()
     await shows(maya, "• etl · milestones · you")
 

@@ -17,8 +17,8 @@ from bot.sandbox.slack import LocalSlack
 from bot.sandbox.slack.checks import blocks
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.web_api import endpoint
-from bot.slack import messages
-from bot.slack.rates import POST
+from bot.slack.posting import messages
+from bot.slack.posting.rates import POST
 from bot.slack.slots import Slot
 from tests.fakes import story
 from tests.fakes.poll import until
@@ -267,7 +267,7 @@ async def test_an_hour_without_slack_ends_in_what_still_matters(
     desk: Desk, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.domain.storm.MANY", 21)
-    monkeypatch.setattr("bot.slack.projector._BACK_OFF_MOST_SECONDS", 2.0)
+    monkeypatch.setattr("bot.slack.projection.projector._BACK_OFF_MOST_SECONDS", 2.0)
     slack.outage(True)
     desk.project()
     names = [f"INC-{number}" for number in range(1, 21)]
@@ -314,8 +314,8 @@ async def test_a_channel_that_takes_nothing_is_told_once_and_not_tried_over_and_
     desk: Desk, slack: LocalSlack, fault: str, caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("bot.slack.reconciler._CLOSED_SECONDS", 2.0)
-    monkeypatch.setattr("bot.slack.projector._CLOSED_SECONDS", 2.0)
+    monkeypatch.setattr("bot.slack.projection.reconciler._CLOSED_SECONDS", 2.0)
+    monkeypatch.setattr("bot.slack.projection.projector._CLOSED_SECONDS", 2.0)
     place = slack.state.directory.conversations[CHANNEL]
     bot = slack.workspace.app.user
     if fault == "is_archived":
@@ -457,11 +457,11 @@ async def test_a_thread_that_cannot_be_shown_is_told_to_whoever_watches_opsbot(
     def broken(_: object) -> list[object]:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("bot.slack.projector._UNSHOWN_SECONDS", 0.0)
-    monkeypatch.setattr("bot.slack.projector._BACK_OFF_SECONDS", 0.1)
+    monkeypatch.setattr("bot.slack.projection.projector._UNSHOWN_SECONDS", 0.0)
+    monkeypatch.setattr("bot.slack.projection.projector._BACK_OFF_SECONDS", 0.1)
     assert await desk.projector.trouble() is None
     with monkeypatch.context() as defect:
-        defect.setattr("bot.slack.threads.thread", broken)
+        defect.setattr("bot.slack.projection.threads.thread", broken)
         await desk.happens(opened())
         desk.project()
         await until(desk.projector.trouble)

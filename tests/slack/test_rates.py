@@ -11,8 +11,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.adapters.redis_slots import RedisSlots
-from bot.slack import rates
-from bot.slack.rates import NotYetError, Rate, Rates
+from bot.slack.posting import rates
+from bot.slack.posting.rates import NotYetError, Rate, Rates
 
 FEW = Rate(method="chat.update", seconds=0.2, burst=3)
 

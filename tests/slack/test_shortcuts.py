@@ -304,7 +304,7 @@ async def test_what_broke_is_said(
     async def broken(*_: Any, **__: Any) -> Any:
         raise RuntimeError("lost its way")
 
-    monkeypatch.setattr(desk.opening, "by_hand", broken)
+    monkeypatch.setattr(desk.deps.opening, "by_hand", broken)
     view = await window(maya, ids.OPEN_INCIDENT, await said(maya, DATA))
     await maya.submit(view["id"], filled(view))
     await whispered(maya, "That didn't work, nothing was changed.")

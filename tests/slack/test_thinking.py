@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from bot.domain import events as e
 from bot.incidents.question import Question
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
-from bot.slack import bubble
+from bot.slack.talk import bubble
 from bot.slack.views.thinking import CUT_OFF
 from tests.fakes import story
 from tests.fakes.poll import until
@@ -232,7 +232,7 @@ async def test_only_the_thinking_is_stopped_where_nothing_could_act(
 async def test_another_process_takes_over_the_message_of_one_that_died(
     slack: LocalSlack, redis: Redis, maya: Person, native: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.thinker._LEASE_SECONDS", 1.0)
+    monkeypatch.setattr("bot.slack.talk.thinker._LEASE_SECONDS", 1.0)
     if not native:
         slack.forget("chat.startStream")
     first = Desk(slack, redis, model=True)

@@ -15,6 +15,7 @@ from bot.domain.following import Subscription
 from bot.domain.incident import Call, Incident, PlanState, Relapse
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Coverage, Diagnosis, FollowUp, Hypothesis
+from bot.incidents.deciding import Waits
 from bot.incidents.gravity import Proposal
 from bot.incidents.hints import Taken
 from bot.incidents.intent import Intent
@@ -26,10 +27,10 @@ from bot.sandbox.slack.checks.blocks import accept_blocks
 from bot.sandbox.slack.checks.chunks import accept_chunks
 from bot.sandbox.slack.checks.views import accept_view
 from bot.slack import ids
-from bot.slack.home import Deciding, Home
+from bot.slack.home_scene import HomeScene
 from bot.slack.listeners.refusal import told
 from bot.slack.origin import Origin, words_of
-from bot.slack.quiet import quiet
+from bot.slack.projection.noise import bounded
 from bot.slack.scene import Stage
 from bot.slack.slots import Slot
 from bot.slack.storm_scene import Ring, Row, Shared, StormScene
@@ -377,7 +378,9 @@ def test_slack_takes_the_notices_of_the_channel(text: str) -> None:
         at=story.at(9), actor=text, severity="sev1", before="sev2", reason=text
     )
     notice = raised(scene(), 1, change)
-    gone_quiet = quiet("INC-1", [Slot(id=f"x:{n}", text="x", blocks=()) for n in range(13)], {}, "")
+    gone_quiet = bounded(
+        "INC-1", [Slot(id=f"x:{n}", text="x", blocks=()) for n in range(13)], {}, ""
+    )
     again = scene(called(text)).model_copy(update={"oncall": ("@data-oncall", text)})
     back = relapse(again.model_copy(update={"incident": _relapsed(again.incident, text)}), _ran())
     for slot in (notice, gone_quiet[-1], back):
@@ -542,7 +545,7 @@ async def test_slack_takes_the_answer_to_an_edit(text: str) -> None:
     accept_view(waiting_view(ids.PlanRef(incident="INC-1", plan="P1", digest="f")), "modal")
 
 
-def _home(text: str, rows: int) -> Home:
+def _home(text: str, rows: int) -> HomeScene:
     """A tab in which everything that others wrote says `text`."""
     proposal = _plan(text)
     asked = scene(*story.proposed(proposal, story.ask(rule=text or "r"))).incident
@@ -557,11 +560,12 @@ def _home(text: str, rows: int) -> Home:
         Subscription(user=MAYA, target=text or "t", place=place, since=story.at(0))
         for place in (MAYA, "C0DATATEAM") * rows
     )
-    return Home(
+    return HomeScene(
         at=story.at(100_000),
         channel="C0INCIDENT",
         deciding=tuple(
-            Deciding(incident=i, plan=i.fixes[0], own=n % 2 == 0) for n, i in enumerate(incidents)
+            Waits(incident=i, plan=i.fixes[0], mine=True, own=n % 2 == 0)
+            for n, i in enumerate(incidents)
         ),
         commanding=incidents,
         open=incidents,

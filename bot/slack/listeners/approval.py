@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -47,13 +46,13 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await ack(response_action="errors", errors={"reason": "Say why, in a few words."})
             return
         await ack()
-        channel, thread, value = json.loads(body["view"]["private_metadata"])
+        place, [value] = ids.kept(body["view"])
         user = body["user"]["id"]
 
         async def act(ref: ids.PlanRef) -> object:
             return await _decide(deps, ref, "reject", user, reason.strip()[:500])
 
-        await press(deps, client, (channel, thread), user, value, act)
+        await press(deps, client, place, user, value, act)
 
     @app.action(ids.ASK_AGAIN)
     async def ask_again(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -37,20 +36,20 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await ack(response_action="errors", errors={"question": "Ask something."})
             return
         await ack()
-        channel, thread, value = json.loads(view["private_metadata"])
+        place, [value] = ids.kept(view)
 
         async def act(ref: ids.PlanRef) -> None:
             question = Question(
                 id=view["id"],
                 by=user,
-                channel=channel,
-                thread_ts=thread or "",
+                channel=place[0],
+                thread_ts=place[1] or "",
                 text=text[:2000],
                 incident=ref.incident,
             )
             await answer(deps, question)
 
-        await press(deps, client, (channel, thread), user, value, act)
+        await press(deps, client, place, user, value, act)
 
 
 async def answer(deps: Deps, question: Question) -> None:

@@ -18,6 +18,7 @@ from bot.slack.grammar import MisunderstoodError, parse, parse_chat
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.press import place_of, value_of
 from bot.slack.listeners.refusal import failed, told
+from bot.slack.listeners.speak import speak
 from bot.slack.listeners.verbs import Asked, perform
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.commands import Answer, help_answer
@@ -113,14 +114,8 @@ async def _say(deps: Deps, asked: Asked, answer: Answer) -> None:
     if answer.private:
         await say_alone(deps, asked, answer)
         return
-    await deps.client.chat_postMessage(
-        channel=asked.channel,
-        thread_ts=asked.thread_ts,
-        text=_notice(answer),
-        blocks=_blocks(answer),
-        unfurl_links=False,
-        unfurl_media=False,
-    )
+    place = (deps.client, asked.channel, asked.thread_ts)
+    await speak(*place, _notice(answer), _blocks(answer))
 
 
 async def _respond(deps: Deps, asked: Asked, respond: AsyncRespond, answer: Answer | None) -> None:

@@ -28,37 +28,48 @@ from bot.slack.addresses import Addresses
 from bot.slack.board import Board
 from bot.slack.directory import SlackDirectory
 from bot.slack.homes import Homes
-from bot.slack.teller import Teller
+from bot.slack.talk.teller import Teller
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
+    """By what they are for; all but the last group is what a person may do."""
+
+    # A plan: its approval, and what people still say after it
     approvals: Approvals
     narrowing: Narrowing
-    answers: Answers
-    directory: SlackDirectory
-    slots: SlotStore
-    takeover: Takeover
-    brakes: MembersBrakes
-    teller: Teller
-    talks: Talks
-    feedback: Feedback
-    hints: Hints
-    following: Following
-    thinking: Thinking
-    opening: Opening
-    wake: Callable[[], None]
-    """Tells whoever follows questions that there is a new one."""
-    responders: Responders
-    lists: Lists
-    ledger: Ledger
-    channel: str
-    """Where incidents open; who can't look in there is told nothing of them by command."""
-    client: AsyncWebClient
-    storm: StormDesk
-    notes: Notes
-    homes: Homes
-    board: Board
-    addresses: Addresses
     intervention: Intervention
     undoing: Undoing
+
+    # An incident, or many
+    opening: Opening
+    responders: Responders
+    takeover: Takeover
+    notes: Notes
+    brakes: MembersBrakes
+    storm: StormDesk
+    lists: Lists
+
+    # A question and its answer
+    answers: Answers
+    teller: Teller
+    thinking: Thinking
+    wake: Callable[[], None]
+    """Tells whoever follows questions that there is a new one."""
+    talks: Talks
+    hints: Hints
+    feedback: Feedback
+
+    # What a person keeps for themselves
+    following: Following
+    homes: Homes
+
+    # Where to look, and where to say it
+    ledger: Ledger
+    board: Board
+    slots: SlotStore
+    addresses: Addresses
+    directory: SlackDirectory
+    client: AsyncWebClient
+    channel: str
+    """Where incidents open; who can't look in there is told nothing of them by command."""

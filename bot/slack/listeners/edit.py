@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
@@ -40,7 +39,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.view(ids.EDIT_VIEW)
     async def edited(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         view, user = body["view"], body["user"]["id"]
-        channel, thread, value = json.loads(view["private_metadata"])
+        place, [value] = ids.kept(view)
         ref = ids.PlanRef.unpack(value)
         if ref is None:
             await ack(response_action="update", view=answer_view(NOT_OURS))
@@ -61,7 +60,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
             return
         await ack(response_action="update", view=waiting_view(ref))
         work = _narrowed(deps, ref, wanted, user)
-        await tell_in_window(client, view["id"], (channel, thread), user, work, answer_view)
+        await tell_in_window(client, view["id"], place, user, work, answer_view)
 
 
 async def _narrowed(deps: Deps, ref: ids.PlanRef, wanted: Edit, user: str) -> str:

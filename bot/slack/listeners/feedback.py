@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.press import NOT_OURS, place_of, value_of
-from bot.slack.listeners.refusal import failed, told
+from bot.slack.listeners.press import NOT_OURS, attempt, place_of, value_of
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.feedback import Opinion, why_not_view
 
-log = logging.getLogger(__name__)
 _THANKS = "Thank you, noted with {incident}."
 
 
@@ -27,7 +22,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
 
     async def give(
         client: AsyncWebClient,
-        place: tuple[str, str | None],
+        place: ids.Place,
         user: str,
         value: str,
         reason: str = "",
@@ -38,7 +33,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
         if opinion is None:
             await whisper(client, channel, user, NOT_OURS, thread)
             return
-        try:
+
+        async def work() -> None:
             await deps.feedback.give(
                 opinion.incident, opinion.about, user, helpful=opinion.helpful, reason=reason
             )
@@ -47,11 +43,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
                 return
             thanks = _THANKS.format(incident=opinion.incident)
             await whisper(client, channel, user, thanks, thread)
-        except CommandRefusedError as refused:
-            await whisper(client, channel, user, await told(refused, deps.directory), thread)
-        except Exception as error:
-            log.exception("feedback by %s could not be kept", user)
-            await whisper(client, channel, user, failed(error), thread)
+
+        await attempt(deps, client, place, user, work(), "feedback")
 
     @app.action(ids.FEEDBACK)
     async def pressed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -67,6 +60,6 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.view(ids.FEEDBACK_VIEW)
     async def explained(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        channel, thread, value = json.loads(body["view"]["private_metadata"])
+        place, [value] = ids.kept(body["view"])
         reason = body["view"]["state"]["values"]["reason"]["text"]["value"] or ""
-        await give(client, (channel, thread), body["user"]["id"], value, reason.strip())
+        await give(client, place, body["user"]["id"], value, reason.strip())

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.incidents.question import Question
 from bot.slack.listeners import commands, greeting, hint, question, session
 from bot.slack.listeners.deps import Deps
+from bot.slack.listeners.speak import speak
 from bot.slack.views.spoken import Spoken, spoken
 
 log = logging.getLogger(__name__)
@@ -40,15 +41,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
             words = _AWAY
         if words:
             said = spoken(words) if isinstance(words, str) else words
-            # Bolt's own `say` stumbles over our metadata in the thread of a direct message.
-            await client.chat_postMessage(
-                channel=event["channel"],
-                thread_ts=event.get("thread_ts") or event["ts"],
-                text=said.text,
-                blocks=list(said.blocks),
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            thread = event.get("thread_ts") or event["ts"]
+            await speak(client, event["channel"], thread, said.text, said.blocks)
 
     @app.event("app_mention")
     async def mentioned(

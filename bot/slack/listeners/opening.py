@@ -15,6 +15,7 @@ from bot.domain.values import Severity
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.shortcut import address_of, answered, left_in, text_of, where_of
+from bot.slack.listeners.speak import speak
 from bot.slack.origin import Origin
 from bot.slack.views.links import anchor
 from bot.slack.views.shortcuts import NO_SERVICE, opening_view
@@ -89,13 +90,7 @@ async def _open(
     name = await _linked(deps, incident, _CARD_SECONDS)
     words = f"{safe(await deps.directory.name(user))} opened {name} from this message."
     try:
-        await client.chat_postMessage(
-            channel=origin.channel,
-            thread_ts=origin.root,
-            text=words,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
+        await speak(client, origin.channel, origin.root, words)
     except (SlackApiError, ClientError, TimeoutError) as error:
         log.info("%s: no reply where it was opened from: %s", incident.id, error)
         return f"{name} is open."

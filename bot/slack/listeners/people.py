@@ -34,8 +34,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
     async def chosen(ack: AsyncAck, body: Body) -> None:
         await ack()
         asked = _asked(body)
-        option = body["actions"][0].get("selected_option") or {}
-        await say_alone(deps, asked, await answered(deps, asked, str(option.get("value") or "")))
+        await say_alone(deps, asked, await answered(deps, asked, value_of(body)))
 
     @app.action(ids.SEVERITY)
     async def proposed(ack: AsyncAck, body: Body) -> None:

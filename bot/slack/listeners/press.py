@@ -1,10 +1,10 @@
-"""A button of a plan was pressed: do what it is for, or tell that person why not."""
+"""A button was pressed: do what it is for, or tell that person why not."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,6 +14,7 @@ from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
 
+Done = TypeVar("Done")
 log = logging.getLogger(__name__)
 NOT_OURS = "This button is not one of mine any more. Look for a newer message in the thread."
 
@@ -21,24 +22,39 @@ NOT_OURS = "This button is not one of mine any more. Look for a newer message in
 async def press(
     deps: Deps,
     client: AsyncWebClient,
-    place: tuple[str, str | None],
+    place: ids.Place,
     user: str,
     value: str,
     act: Callable[[ids.PlanRef], Awaitable[object]],
 ) -> None:
-    """`value`: what the button carries; `place`: channel and thread in which to answer."""
+    """A button of a plan. `value`: what it carries."""
     ref = ids.PlanRef.unpack(value)
-    channel, thread = place
     if ref is None:
+        channel, thread = place
         await whisper(client, channel, user, NOT_OURS, thread)
         return
+    await attempt(deps, client, place, user, act(ref), f"a button of {ref}")
+
+
+async def attempt(
+    deps: Deps,
+    client: AsyncWebClient,
+    place: ids.Place,
+    user: str,
+    work: Awaitable[Done],
+    what: str,
+) -> Done | None:
+    """What came of it; None where nothing did, and then the person is told why. `what`: for the
+    log."""
+    channel, thread = place
     try:
-        await act(ref)
+        return await work
     except CommandRefusedError as refused:
         await whisper(client, channel, user, await told(refused, deps.directory), thread)
     except Exception as error:
-        log.exception("%s by %s failed", ref, user)
+        log.exception("%s failed for %s", what, user)
         await whisper(client, channel, user, failed(error), thread)
+    return None
 
 
 def value_of(body: dict[str, Any]) -> str:
@@ -48,6 +64,6 @@ def value_of(body: dict[str, Any]) -> str:
     return str(chosen.get("value") or "")
 
 
-def place_of(body: dict[str, Any]) -> tuple[str, str | None]:
+def place_of(body: dict[str, Any]) -> ids.Place:
     container = body.get("container") or {}
     return str(container.get("channel_id") or body["user"]["id"]), container.get("thread_ts")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 
@@ -11,17 +10,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import events as e
 from bot.domain.hints import fix_under_way
-from bot.domain.refusals import CommandRefusedError
 from bot.incidents.question import Question
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.press import NOT_OURS, place_of, value_of
-from bot.slack.listeners.refusal import failed, told
+from bot.slack.listeners.press import NOT_OURS, attempt, place_of, value_of
+from bot.slack.listeners.speak import speak
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.spoken import spoken
 from bot.slack.views.thinking import OpenRef, opened_words
 
-log = logging.getLogger(__name__)
 _STOP = re.compile(r"(please )?(stop|cancel|never ?mind|forget it|abort)[\s.!]*", re.IGNORECASE)
 _GONE = "What was found is no longer kept. Open one with your own words, or ask again."
 
@@ -43,19 +40,12 @@ def register(app: AsyncApp, deps: Deps) -> None:
         if ref is None:
             await whisper(client, channel, user, NOT_OURS, thread)
             return
-        try:
-            words = await _opened(deps, ref.question, user)
-        except CommandRefusedError as refused:
-            await whisper(client, channel, user, await told(refused, deps.directory), thread)
-            return
-        except Exception as error:
-            log.exception("no incident could be opened from %s by %s", ref.question, user)
-            await whisper(client, channel, user, failed(error), thread)
-            return
-        said = spoken(words)
-        await client.chat_postMessage(
-            channel=channel, thread_ts=thread, text=said.text, blocks=list(said.blocks)
-        )
+        work = _opened(deps, ref.question, user)
+        what = f"opening one from {ref.question}"
+        words = await attempt(deps, client, (channel, thread), user, work, what)
+        if words:
+            said = spoken(words)
+            await speak(client, channel, thread, said.text, said.blocks)
 
 
 async def stopped_thinking(deps: Deps, asked: Question) -> str | None:

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.incident import Incident
 from bot.domain.refusals import CommandRefusedError
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.refusal import failed, told
+from bot.slack.listeners.press import attempt
 from bot.slack.listeners.whisper import whisper
 from bot.slack.origin import Origin, users_in, words_of
 from bot.slack.views.shortcuts import MOST_LISTED, VALUE, where_told
@@ -30,18 +30,13 @@ async def answered(
     act: Callable[[Origin], Awaitable[str | None]],
 ) -> None:
     """Do it. What `act` returns, or why it can't be, is told that person alone."""
-    words: str | None = GONE
-    if origin:
-        try:
-            words = await act(origin)
-        except CommandRefusedError as refused:
-            words = await told(refused, deps.directory)
-        except Exception as error:
-            log.exception("a shortcut of %s on %s failed", user, origin.fingerprint)
-            words = failed(error)
+    if origin is None:
+        await whisper(client, None, user, GONE)
+        return
+    place, what = (origin.channel, origin.thread_ts), f"a shortcut on {origin.fingerprint}"
+    words = await attempt(deps, client, place, user, act(origin), what)
     if words:
-        channel, thread = (origin.channel, origin.thread_ts) if origin else (None, None)
-        await whisper(client, channel, user, words, thread)
+        await whisper(client, origin.channel, user, words, origin.thread_ts)
 
 
 async def text_of(deps: Deps, body: dict[str, Any]) -> str:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.refusal import failed, told
-from bot.slack.listeners.whisper import whisper
-
-log = logging.getLogger(__name__)
+from bot.slack.listeners.press import attempt, place_of, value_of
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
@@ -23,15 +18,6 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.action(ids.TAKE)
     async def take(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        user = body["user"]["id"]
-        incident = str(body["actions"][0].get("value") or "")
-        container = body.get("container") or {}
-        place = container.get("channel_id"), user
-        thread = container.get("thread_ts")
-        try:
-            await deps.takeover.take(incident, user)
-        except CommandRefusedError as refused:
-            await whisper(client, *place, await told(refused, deps.directory), thread)
-        except Exception as error:
-            log.exception("%s could not be taken by %s", incident, user)
-            await whisper(client, *place, failed(error), thread)
+        user, incident = body["user"]["id"], value_of(body)
+        work = deps.takeover.take(incident, user)
+        await attempt(deps, client, place_of(body), user, work, f"taking {incident}")

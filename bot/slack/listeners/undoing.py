@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
@@ -54,14 +53,14 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.view(ids.ROLL_BACK_VIEW)
     async def agreed(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         view, user = body["view"], body["user"]["id"]
-        channel, thread, value, shown = json.loads(view["private_metadata"])
+        place, [value, shown] = ids.kept(view)
         ref = ids.PlanRef.unpack(value)
         if ref is None:
             await ack(response_action="update", view=told_view(NOT_OURS))
             return
         await ack(response_action="update", view=looking_view(ref))
         work = _rolled_back(deps, ref, shown, user)
-        await tell_in_window(client, view["id"], (channel, thread), user, work, told_view)
+        await tell_in_window(client, view["id"], place, user, work, told_view)
 
 
 async def _rolled_back(deps: Deps, ref: ids.PlanRef, shown: str, user: str) -> str:

@@ -6,7 +6,7 @@ from bot.domain.incident import Incident
 from bot.domain.refusals import CommandRefusedError
 from bot.incidents.intent import Intent
 from bot.slack import grammar as g
-from bot.slack.listeners import brakes, follow, sight
+from bot.slack.listeners import brakes, follow
 from bot.slack.listeners.deps import Deps
 from bot.slack.views import commands as say
 from bot.slack.views.brakes import which_scope
@@ -51,7 +51,7 @@ async def perform(deps: Deps, asked: Asked, command: g.Command) -> Answer | None
             await _may_look(deps, asked)
             waiting = await deps.lists.approvals(user)
             slots = [(w.incident.id, f"approval:{w.plan.plan.id}") for w in waiting]
-            links = await sight.links(deps, slots[: say.MOST_ROWS])
+            links = await deps.addresses.each(slots[: say.MOST_ROWS])
             return say.approvals(waiting, links)
         case _:
             return await _on_one(deps, asked, command)
@@ -74,7 +74,7 @@ async def _on_one(deps: Deps, asked: Asked, command: g.Command) -> Answer | None
             return Answer(text="\n".join(catchup_lines(told.scene)), private=True)
         case g.Decide():
             slot = f"approval:{incident.fix.plan.id}" if incident.fix else ""
-            links = await sight.links(deps, [(incident.id, slot)])
+            links = await deps.addresses.each([(incident.id, slot)])
             return say.where_to_decide(incident, links.get(incident.id))
         case _:
             return await _change(deps, asked, command, incident)
@@ -163,7 +163,8 @@ async def _list(deps: Deps, asked: Asked, command: g.ShowIncidents) -> Answer:
             title, found = "The latest", await deps.lists.recent(say.MOST_ROWS)
     shown = found[: say.MOST_ROWS]
     people = await deps.directory.people({i.commander for i in shown if i.commander})
-    return say.rows(title, found, people, await sight.links(deps, [(i.id, "card") for i in shown]))
+    links = await deps.addresses.each((i.id, "card") for i in shown)
+    return say.rows(title, found, people, links)
 
 
 async def _candidates(deps: Deps, command: g.Command) -> list[Incident]:

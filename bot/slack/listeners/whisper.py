@@ -9,6 +9,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.listeners.speak import speak
 from bot.slack.views.text import Block
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,6 @@ async def whisper(
     except (SlackApiError, ClientError, TimeoutError) as error:
         log.info("no ephemeral in %s: %s", channel, error)
     try:
-        await client.chat_postMessage(channel=user, text=text, blocks=blocks)
+        await speak(client, user, None, text, blocks)
     except (SlackApiError, ClientError, TimeoutError) as error:
         log.warning("%s could not be told %r: %s", user, text, error)

@@ -10,6 +10,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.ids import Place
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.text import Block
 
@@ -21,7 +22,7 @@ _SHOWN_SECONDS = 1.0
 async def tell_in_window(
     client: AsyncWebClient,
     view_id: str,
-    place: tuple[str, str | None],
+    place: Place,
     user: str,
     work: Awaitable[str],
     view: Callable[[str], Block],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.slack import ids
 from bot.slack.views.modals import modal, plain
@@ -12,15 +10,13 @@ from bot.slack.views.text import Block, clock, said
 _LONGEST = 500
 
 
-def ask_view(ref: ids.PlanRef, state: PlanState, place: tuple[str, str | None]) -> Block:
-    """`place`: channel and thread in which the button was pressed."""
-    channel, thread = place
+def ask_view(ref: ids.PlanRef, state: PlanState, place: ids.Place) -> Block:
     until = state.expires_at if state.status is PlanStatus.AWAITING else None
     clock_runs = f" It still expires {clock(until)}." if until else ""
     return {
         **modal("Ask about the fix", "Back"),
         "callback_id": ids.ASK_VIEW,
-        "private_metadata": json.dumps([channel, thread, ref.pack()]),
+        "private_metadata": ids.keep(place, ref.pack()),
         "submit": plain("Ask", 24),
         "blocks": [
             {

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
-from bot.incidents.lists import Waits
+from bot.incidents.deciding import Waits
 from bot.slack import ids
 from bot.slack.grammar import LONGEST, Command
 from bot.slack.scene import stage_of

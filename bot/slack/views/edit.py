@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -27,8 +26,7 @@ _LABEL = 150
 _HINT = 500
 
 
-def edit_view(ref: ids.PlanRef, offer: Offer, place: tuple[str, str | None]) -> Block:
-    """`place`: channel and thread in which the button was pressed."""
+def edit_view(ref: ids.PlanRef, offer: Offer, place: ids.Place) -> Block:
     inputs: list[Block] = []
     left_out: list[str] = []
     for name, blocks in _groups(offer):
@@ -41,11 +39,10 @@ def edit_view(ref: ids.PlanRef, offer: Offer, place: tuple[str, str | None]) -> 
         " taken of it, and somebody other than you has to approve the new plan."
     )
     too_long = f"Too long for this window, and kept as it is: {', '.join(left_out)}"
-    channel, thread = place
     return {
         **modal(_TITLE, "Back"),
         "callback_id": ids.EDIT_VIEW,
-        "private_metadata": json.dumps([channel, thread, ref.pack()]),
+        "private_metadata": ids.keep(place, ref.pack()),
         **({"submit": plain("Ask for this", 24)} if inputs else {}),
         "blocks": [
             section(about),

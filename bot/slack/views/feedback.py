@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from pydantic import ValidationError
@@ -51,13 +50,11 @@ def feedback_buttons(incident: str, about: str) -> Block:
     return {"type": "context_actions", "elements": [buttons]}
 
 
-def why_not_view(opinion: Opinion, place: tuple[str, str | None]) -> Block:
-    """`place`: channel and thread in which the button was pressed."""
-    channel, thread = place
+def why_not_view(opinion: Opinion, place: ids.Place) -> Block:
     return {
         "type": "modal",
         "callback_id": ids.FEEDBACK_VIEW,
-        "private_metadata": json.dumps([channel, thread, opinion.model_dump_json()]),
+        "private_metadata": ids.keep(place, opinion.model_dump_json()),
         "title": {"type": "plain_text", "text": "What was wrong?"},
         "submit": {"type": "plain_text", "text": "Send"},
         "close": {"type": "plain_text", "text": "Skip"},

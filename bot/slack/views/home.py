@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.slack import ids
-from bot.slack.home import Home
+from bot.slack.home_scene import HomeScene
 from bot.slack.views.following import followed_lines
 from bot.slack.views.home_lists import commanding, deciding, open_incidents
 from bot.slack.views.text import SECTION_LIMIT, Block, button, fitted, header, said, section
@@ -21,7 +21,7 @@ _HELP = (
 _GUESTS_HELP = "*Ask about an incident:* mention me in its thread."
 
 
-def home_view(home: Home) -> Block:
+def home_view(home: HomeScene) -> Block:
     """A guest sees no approvals, and of the incidents those of a channel they are in."""
     if home.member:
         parts = [
@@ -54,14 +54,14 @@ def _help(lines: Sequence[str]) -> list[Block]:
     return [header("Help"), section("\n".join(lines))]
 
 
-def _following(home: Home) -> list[Block]:
+def _following(home: HomeScene) -> list[Block]:
     lines = followed_lines(home.following) or [
         "Nothing. `/opsbot follow` with an incident or a service tells you when something changes."
     ]
     return [header("You follow"), section(fitted(lines, SECTION_LIMIT))]
 
 
-def _quiet(home: Home) -> list[Block]:
+def _quiet(home: HomeScene) -> list[Block]:
     quiet = home.quiet
     words = (
         f"{quiet} ({said(quiet.zone, 40)}). What can wait comes in the morning, in one message."

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from bot.domain.incident import Incident
 from bot.domain.values import Ask
+from bot.incidents.deciding import Waits
 from bot.slack import ids
-from bot.slack.home import Deciding, Home
+from bot.slack.home_scene import HomeScene
 from bot.slack.scene import stage_of
 from bot.slack.views.links import anchor
 from bot.slack.views.plan_lines import what
@@ -20,7 +21,7 @@ _TITLE = 120
 _CHANGE = 200
 
 
-def deciding(home: Home) -> list[Block]:
+def deciding(home: HomeScene) -> list[Block]:
     """Whatever expires first, first, with a link to the message that is approved."""
     blocks = [header("Waiting for you")]
     if not home.deciding:
@@ -30,7 +31,7 @@ def deciding(home: Home) -> list[Block]:
     return [*blocks, *_more(home.deciding)]
 
 
-def commanding(home: Home) -> list[Block]:
+def commanding(home: HomeScene) -> list[Block]:
     """Left out where this person commands nothing."""
     if not home.commanding:
         return []
@@ -38,7 +39,7 @@ def commanding(home: Home) -> list[Block]:
     return [header("You command"), *rows, *_more(home.commanding)]
 
 
-def open_incidents(home: Home) -> list[Block]:
+def open_incidents(home: HomeScene) -> list[Block]:
     """Most severe first, then longest open."""
     blocks = [header("Open incidents")]
     if not home.sees:
@@ -50,7 +51,7 @@ def open_incidents(home: Home) -> list[Block]:
     return [*blocks, *rows, *_more(home.open, f", in <#{home.channel}>" if home.channel else "")]
 
 
-def _decision(home: Home, each: Deciding) -> Block:
+def _decision(home: HomeScene, each: Waits) -> Block:
     incident, plan = each.incident, each.plan
     risk = plan.verdict.risk if isinstance(plan.verdict, Ask) else None
     facts = [
@@ -73,7 +74,7 @@ def _decision(home: Home, each: Deciding) -> Block:
     return {**block, "accessory": button("Review", ids.OPEN_APPROVAL, heard, url=link)}
 
 
-def _row(home: Home, incident: Incident, *, own: bool = False) -> str:
+def _row(home: HomeScene, incident: Incident, *, own: bool = False) -> str:
     """`own`: whose command it is need not be said."""
     stage, commander = stage_of(incident), "" if own else incident.commander
     facts = [
@@ -97,7 +98,7 @@ def _day(at: datetime, now: datetime | None) -> str:
     return "" if today else f"{at.astimezone():%-d %b} "
 
 
-def _name(home: Home, incident: Incident) -> str:
+def _name(home: HomeScene, incident: Incident) -> str:
     """Its id, as a link once its card is posted."""
     link = home.links.get(incident.id, {}).get("card")
     return anchor(incident.id, link) if link else incident.id

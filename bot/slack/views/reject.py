@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 from bot.slack import ids
 from bot.slack.views.text import Block
 
 
-def reject_view(ref: ids.PlanRef, place: tuple[str, str | None]) -> Block:
-    """`place`: channel and thread in which the button was pressed."""
-    channel, thread = place
+def reject_view(ref: ids.PlanRef, place: ids.Place) -> Block:
     return {
         "type": "modal",
         "callback_id": ids.REJECT_VIEW,
-        "private_metadata": json.dumps([channel, thread, ref.pack()]),
+        "private_metadata": ids.keep(place, ref.pack()),
         "title": {"type": "plain_text", "text": "Reject the fix"},
         "submit": {"type": "plain_text", "text": "Reject"},
         "close": {"type": "plain_text", "text": "Back"},

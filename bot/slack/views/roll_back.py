@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from bot.incidents.undoing import Offered
@@ -22,9 +21,7 @@ def looking_view(ref: ids.PlanRef) -> Block:
     return saying(_TITLE, f"*Looking at what stands there now, for {ref.incident} …*")
 
 
-def roll_back_view(ref: ids.PlanRef, offered: Offered, place: tuple[str, str | None]) -> Block:
-    """`place`: channel and thread in which the button was pressed."""
-    channel, thread = place
+def roll_back_view(ref: ids.PlanRef, offered: Offered, place: ids.Place) -> Block:
     fields = [list(_lines(offered, index)) for index in range(len(offered.fields))]
     sections = [lines_of(lines, _SECTION) for lines in fields]
     sizes = [sum(len(flat(line)) + 1 for line in lines) for lines in fields]
@@ -40,7 +37,7 @@ def roll_back_view(ref: ids.PlanRef, offered: Offered, place: tuple[str, str | N
         **modal(_TITLE, "Back"),
         "blocks": [section(head), *sections],
         "callback_id": ids.ROLL_BACK_VIEW,
-        "private_metadata": json.dumps([channel, thread, ref.pack(), offered.digest]),
+        "private_metadata": ids.keep(place, ref.pack(), offered.digest),
         "submit": plain("Roll back", 24),
     }
 

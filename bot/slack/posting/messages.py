@@ -14,8 +14,8 @@ from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
 from bot.redaction.redactor import Redactor
 from bot.slack import ids
-from bot.slack.rates import EDIT, HISTORY, LINK, POST, REPLIES, NotYetError, Rates
-from bot.slack.refused import GONE, ThreadGoneError, not_posted, unknown_block
+from bot.slack.posting.rates import EDIT, HISTORY, LINK, POST, REPLIES, NotYetError, Rates
+from bot.slack.posting.refused import GONE, ThreadGoneError, not_posted, unknown_block
 from bot.slack.slots import Slot
 
 log = logging.getLogger(__name__)
@@ -31,10 +31,8 @@ Send = Callable[[dict[str, Any]], Awaitable[Any]]
 class Messages:
     """Brings one slot to what it should be."""
 
-    def __init__(
-        self, client: AsyncWebClient, store: SlotStore, redactor: Redactor | None = None
-    ) -> None:
-        self._redactor = redactor or Redactor()
+    def __init__(self, client: AsyncWebClient, store: SlotStore, redactor: Redactor) -> None:
+        self._redactor = redactor
         # It tries nothing a second time by itself: a post whose answer was cut off may have
         # arrived, and one that was refused for its number is everybody's to wait for.
         self._client = AsyncWebClient(

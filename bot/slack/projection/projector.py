@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Protocol
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 
 from bot.domain.ports import Ledger, SlotStore
-from bot.domain.storm import Opening
 from bot.incidents.cancellation import end_if_cancelled
-from bot.incidents.pace import NORMAL, Pace
+from bot.incidents.lease import leased
+from bot.incidents.pace import Pace
 from bot.incidents.smaller import Declared
 from bot.incidents.storms import Storms
 from bot.policy.inventory import Inventory
-from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
-from bot.slack.rates import NotYetError
-from bot.slack.reconciler import Reconciler
-from bot.slack.refused import ClosedError
-from bot.slack.storm_threads import StormThreads
-from bot.slack.threads import Threads
+from bot.slack.feed import Feed
+from bot.slack.posting.messages import Messages
+from bot.slack.posting.rates import NotYetError
+from bot.slack.posting.refused import ClosedError
+from bot.slack.projection.callees import Callees
+from bot.slack.projection.reconciler import Reconciler
+from bot.slack.projection.storm_threads import StormThreads
+from bot.slack.projection.threads import Threads
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 8
@@ -46,25 +45,6 @@ _UNSHOWN_SECONDS = 60.0
 """After which what can't be shown is a reason to call people otherwise."""
 
 
-class Feed(Protocol):
-    """What changed and is not shown yet."""
-
-    async def changed(self, count: int) -> list[tuple[str, float]]: ...
-
-    async def projected(self, incident_id: str, sequence: float) -> None: ...
-
-    async def touch(self, name: str) -> None:
-        """That is to be shown anew."""
-
-    async def openings(self, since: datetime) -> list[Opening]: ...
-
-    async def versions(self, incident_ids: Sequence[str]) -> list[int]: ...
-
-    def wakes(self) -> AsyncIterator[str]:
-        """The incident of each change, and an empty one once it listens; may miss some, so whoever
-        listens looks by itself as well."""
-
-
 class Projector:
     """Order within a thread holds with any number of replicas: each incident under a lease.
 
@@ -73,18 +53,18 @@ class Projector:
 
     def __init__(
         self,
+        *,
         ledger: Ledger,
         feed: Feed,
         store: SlotStore,
         messages: Messages,
         directory: SlackDirectory,
         channel: str,
-        pace: Pace = NORMAL,
-        *,
-        standing_in: Sequence[str] = (),
-        declared: Declared | None = None,
-        oncall: Sequence[str] = (),
-        inventory: Inventory | None = None,
+        pace: Pace,
+        standing_in: Sequence[str],
+        declared: Declared,
+        oncall: Sequence[str],
+        inventory: Inventory,
     ) -> None:
         """`channel`: id of the channel in which incidents open. `standing_in`: who is called
         where nobody is behind the names that were to be. `declared`: what may be made smaller.
@@ -97,7 +77,7 @@ class Projector:
         callees = Callees(ledger, directory, standing_in)
         self._threads = Threads(
             ledger, store, self._storms, self._reconciler, directory, callees,
-            declared=declared or {}, oncall=tuple(oncall), inventory=inventory or Inventory(),
+            declared=declared, oncall=tuple(oncall), inventory=inventory,
         )  # fmt: skip
         self._storm_threads = StormThreads(
             ledger, feed, store, self._storms, self._reconciler, directory, callees
@@ -160,23 +140,18 @@ class Projector:
         return pause
 
     async def _one(self, incident_id: str, sequence: float) -> None:
-        lease = f"slack|{incident_id}"
         rest = 0.0
         try:
-            token = await self._ledger.acquire(lease, self._lease_seconds)
-            if token is None:
-                rest = _POLL_SECONDS
-                return
-            # Slack may ask a call to wait for longer than the lease lasts.
-            renewing = asyncio.create_task(self._renew(lease, token))
-            try:
+            # Slack may ask a call to wait for longer than the lease lasts, so it is renewed.
+            lease = f"slack|{incident_id}"
+            async with leased(self._ledger, lease, self._lease_seconds) as token:
+                if token is None:
+                    rest = _POLL_SECONDS
+                    return
                 await self.project(incident_id)
                 await self._feed.projected(incident_id, sequence)
                 rest = _STORM_SECONDS if self._storms.named(incident_id) else 0.0
                 self._failing.pop(incident_id, None)
-            finally:
-                renewing.cancel()
-                await self._ledger.release(lease, token)
         except NotYetError as later:
             rest = later.seconds
             if not later.urgent:
@@ -198,14 +173,6 @@ class Projector:
                 self._resting[incident_id] = asyncio.get_running_loop().time() + rest
             self._busy.discard(incident_id)
             self._woken.set()
-
-    async def _renew(self, lease: str, token: str) -> None:
-        held = True
-        while held:
-            await asyncio.sleep(self._lease_seconds / 3)
-            with suppress(Exception):
-                held = await self._ledger.extend(lease, token, self._lease_seconds)
-            end_if_cancelled()
 
     async def project(self, name: str) -> None:
         """Bring every message of an incident or a storm up to date. Raises what Slack raised.

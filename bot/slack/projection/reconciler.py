@@ -10,9 +10,9 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
-from bot.slack.messages import Messages
-from bot.slack.rates import NotYetError
-from bot.slack.refused import ClosedError, ThreadGoneError, closed, nobody_there, of_itself
+from bot.slack.posting.messages import Messages
+from bot.slack.posting.rates import NotYetError
+from bot.slack.posting.refused import ClosedError, ThreadGoneError, closed, nobody_there, of_itself
 from bot.slack.slots import Slot
 
 log = logging.getLogger(__name__)

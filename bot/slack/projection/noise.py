@@ -18,7 +18,7 @@ _LAST_WORDS = ("report", "raised")
 _NOT_COUNTED = ("card", "answer", "quiet")
 
 
-def quiet(
+def bounded(
     incident: str, slots: Sequence[Slot], posted: Mapping[str, Posted], heard: str
 ) -> list[Slot]:
     """The slots that may be shown now. What is held back is not posted, and once a person has

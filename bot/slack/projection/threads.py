@@ -11,13 +11,13 @@ from bot.incidents.gravity import proposed_severity
 from bot.incidents.smaller import Declared
 from bot.incidents.storms import Storms
 from bot.policy.inventory import Inventory
-from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
-from bot.slack.quiet import quiet
-from bot.slack.rates import NotYetError
-from bot.slack.reconciler import Reconciler
+from bot.slack.posting.rates import NotYetError
+from bot.slack.projection.callees import Callees
+from bot.slack.projection.noise import bounded
+from bot.slack.projection.reconciler import Reconciler
+from bot.slack.projection.sheltered import sheltered
 from bot.slack.scene import Scene, named
-from bot.slack.sheltered import sheltered
 from bot.slack.views.thread import thread
 
 _LINK_SECONDS = 0.05
@@ -60,7 +60,7 @@ class Threads:
         slots = thread(scene)
         if self._storms.of(incident_id):
             slots = sheltered(scene, slots, posted)
-        slots = quiet(incident_id, slots, posted, scene.last_word)
+        slots = bounded(incident_id, slots, posted, scene.last_word)
         await self._reconciler.reconcile(incident_id, slots, posted, scene.last_word)
         if await self._reconciler.links(posted) != scene.links:
             raise NotYetError(_LINK_SECONDS, urgent=True)

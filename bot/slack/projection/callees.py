@@ -11,7 +11,7 @@ from bot.domain import events as e
 from bot.domain.incident import Call, Incident
 from bot.domain.ports import ROTA, Ledger, RotaUnreadableError
 from bot.slack.directory import SlackDirectory
-from bot.slack.refused import away
+from bot.slack.posting.refused import away
 
 log = logging.getLogger(__name__)
 _MOST_DIRECT = 3

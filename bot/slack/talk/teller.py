@@ -7,13 +7,11 @@ from bot.domain.ports import Clock, Ledger, SlotStore
 from bot.incidents.inquiry import Inquiry
 from bot.incidents.intent import Intent
 from bot.incidents.question import Question
+from bot.slack.addresses import Addresses
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
 from bot.slack.scene import Scene, named
 from bot.slack.views.answers.reply import reply
 from bot.slack.views.answers.told import Told
-
-_LINKED = ("card", "approval:")
 
 
 class Teller:
@@ -21,9 +19,10 @@ class Teller:
 
     def __init__(
         self,
+        *,
         ledger: Ledger,
         slots: SlotStore,
-        messages: Messages,
+        addresses: Addresses,
         directory: SlackDirectory,
         inquiry: Inquiry,
         clock: Clock,
@@ -32,7 +31,7 @@ class Teller:
         """`channel`: id of the one in which incidents open."""
         self._ledger = ledger
         self._slots = slots
-        self._messages = messages
+        self._addresses = addresses
         self._directory = directory
         self._inquiry = inquiry
         self._clock = clock
@@ -45,14 +44,12 @@ class Teller:
         return reply(intent, told.model_copy(update={"looked": looked}))
 
     async def told(self, incident: Incident) -> Told:
-        posted = await self._slots.all(incident.id)
-        wanted = {slot: p for slot, p in posted.items() if slot.startswith(_LINKED) and p.ts}
-        links = {slot: await self._messages.permalink(p) for slot, p in wanted.items()}
+        approvals = (f"approval:{plan}" for plan in incident.plans)
         scene = Scene(
             incident=incident,
             work=tuple(await self._ledger.work(incident.id)),
             people=await self._directory.people(named(incident)),
-            links={slot: link for slot, link in links.items() if link},
+            links=await self._addresses.of(incident.id, "card", *approvals),
         )
         return Told(scene=scene, now=self._clock())
 

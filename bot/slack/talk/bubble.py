@@ -15,8 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.ports import Posted, SlotStore
 from bot.incidents.question import Question
 from bot.slack import ids
-from bot.slack.messages import Messages
-from bot.slack.rates import STREAM_APPEND, STREAM_START, STREAM_STOP, NotYetError, Rates
+from bot.slack.posting.messages import Messages
+from bot.slack.posting.rates import STREAM_APPEND, STREAM_START, STREAM_STOP, NotYetError, Rates
 from bot.slack.slots import Slot
 from bot.slack.views.thinking import Task, changed, thinking_slot, thinking_title
 

@@ -10,9 +10,9 @@ from bot.domain.ports import Ledger, Posted, SlotStore
 from bot.domain.storm import Storm, shared_calls
 from bot.domain.waiting import waiting
 from bot.incidents.storms import Storms
-from bot.slack.callees import Callees
 from bot.slack.directory import SlackDirectory
-from bot.slack.reconciler import Reconciler
+from bot.slack.projection.callees import Callees
+from bot.slack.projection.reconciler import Reconciler
 from bot.slack.scene import stage_of
 from bot.slack.storm_scene import Ring, Row, Shared, StormScene, rings, shared
 from bot.slack.views.storm import ROOT, storm_thread

@@ -9,19 +9,19 @@ from contextlib import suppress
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain import events as e
-from bot.domain.ports import Clock, Ledger, SlotStore
+from bot.domain.ports import Ledger, SlotStore
 from bot.incidents.answers import Answers
 from bot.incidents.cancellation import end_if_cancelled
 from bot.incidents.intent import intent_of
+from bot.incidents.lease import leased
 from bot.incidents.question import Question
 from bot.incidents.thinking import Questions
-from bot.slack.bubble import Bubble
 from bot.slack.directory import SlackDirectory
-from bot.slack.messages import Messages
-from bot.slack.sessions import Sessions
+from bot.slack.posting.messages import Messages
 from bot.slack.slots import Slot
-from bot.slack.teller import Teller
+from bot.slack.talk.bubble import Bubble
+from bot.slack.talk.sessions import Sessions
+from bot.slack.talk.teller import Teller
 from bot.slack.views.thinking import (
     AWAY,
     CUT_OFF,
@@ -49,6 +49,7 @@ class Thinker:
 
     def __init__(
         self,
+        *,
         client: AsyncWebClient,
         questions: Questions,
         ledger: Ledger,
@@ -57,9 +58,7 @@ class Thinker:
         messages: Messages,
         slots: SlotStore,
         directory: SlackDirectory,
-        clock: Clock,
-        *,
-        seconds: float = THINK_SECONDS,
+        seconds: float,
     ) -> None:
         """`seconds`: how long an answer may take."""
         self._client = client
@@ -70,7 +69,6 @@ class Thinker:
         self._messages = messages
         self._slots = slots
         self._directory = directory
-        self._clock = clock
         self._seconds = seconds
         self._sessions = Sessions(client)
         self._native = True
@@ -99,31 +97,17 @@ class Thinker:
                 end_if_cancelled()
 
     async def _one(self, question_id: str) -> None:
-        lease = f"thinking|{question_id}"
         try:
-            token = await self._ledger.acquire(lease, _LEASE_SECONDS)
-            if token is None:
-                await asyncio.sleep(_POLL_SECONDS)
-                return
-            renewing = asyncio.create_task(self._renew(lease, token))
-            try:
-                await self._follow(question_id)
-            finally:
-                renewing.cancel()
-                await self._ledger.release(lease, token)
+            async with leased(self._ledger, f"thinking|{question_id}", _LEASE_SECONDS) as token:
+                if token:
+                    await self._follow(question_id)
+                else:
+                    await asyncio.sleep(_POLL_SECONDS)
         except Exception:
             log.exception("question %s can't be followed; it is tried again", question_id)
             await asyncio.sleep(_POLL_SECONDS)
         finally:
             self._busy.discard(question_id)
-
-    async def _renew(self, lease: str, token: str) -> None:
-        held = True
-        while held:
-            await asyncio.sleep(_LEASE_SECONDS / 3)
-            with suppress(Exception):
-                held = await self._ledger.extend(lease, token, _LEASE_SECONDS)
-            end_if_cancelled()
 
     async def _follow(self, question_id: str) -> None:
         question = await self._questions.get(question_id)
@@ -188,16 +172,7 @@ class Thinker:
         """In an incident just what the projector makes of the answer, so that it edits nothing."""
         if question.incident is None:
             return outside_slot(question, words, offer=offer)
-        answered = e.QuestionAnswered(
-            at=self._clock(),
-            actor=question.by,
-            id=question.id,
-            channel=question.channel,
-            thread_ts=question.thread_ts,
-            question=question.text,
-            answer=words,
-        )
-        return answer_slot(question.incident, answered)
+        return answer_slot(question.incident, self._answers.as_given(question, words))
 
     async def _known(self, question: Question) -> str:
         """The model is away, so the ledger answers."""

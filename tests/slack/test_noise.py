@@ -7,7 +7,7 @@ import pytest
 from bot.domain import events as e
 from bot.domain.ports import Posted
 from bot.domain.values import Severity
-from bot.slack.quiet import MOST_UNANSWERED, quiet
+from bot.slack.projection.noise import MOST_UNANSWERED, bounded
 from bot.slack.slots import Slot
 from bot.slack.views.raised import raised
 from bot.slack.views.thread import thread
@@ -52,25 +52,25 @@ def names(slots: list[Slot]) -> list[str]:
 
 def test_after_twelve_messages_that_nobody_answered_it_says_so_once_and_only_edits() -> None:
     slots = [message(name) for name in ("card", *TWELVE, "monitor:P1", "words")]
-    assert names(quiet("INC-1", slots, {}, "")) == ["card", *TWELVE, "quiet"]
+    assert names(bounded("INC-1", slots, {}, "")) == ["card", *TWELVE, "quiet"]
     posted = standing("card", *TWELVE)
-    kept = quiet("INC-1", slots, posted, "")
+    kept = bounded("INC-1", slots, posted, "")
     assert names(kept) == ["card", *TWELVE, "quiet"]
-    again = quiet("INC-1", slots, {**posted, **standing(kept[-1].id)}, "")
+    again = bounded("INC-1", slots, {**posted, **standing(kept[-1].id)}, "")
     assert [each.id for each in again] == [each.id for each in kept], "the same line, so once"
 
 
 def test_what_needs_a_person_and_the_last_word_are_never_held_back() -> None:
     rings = [message(name, rings=True) for name in ("approval:P3", "escalation:4", "failure:P2")]
     slots = [*(message(name) for name in ("card", *TWELVE)), *rings, message("report")]
-    kept = quiet("INC-1", slots, standing("card", *TWELVE), "")
+    kept = bounded("INC-1", slots, standing("card", *TWELVE), "")
     assert names(kept)[-4:] == ["approval:P3", "escalation:4", "failure:P2", "report"]
 
 
 def test_once_a_person_says_something_it_goes_on() -> None:
     slots = [message(name) for name in ("card", *TWELVE, "monitor:P1")]
     posted = standing("card", *TWELVE)
-    assert names(quiet("INC-1", slots, posted, "Maya at 02:26"))[-1] == "monitor:P1"
+    assert names(bounded("INC-1", slots, posted, "Maya at 02:26"))[-1] == "monitor:P1"
 
 
 def test_what_a_person_does_or_asks_is_a_word_of_theirs() -> None:
@@ -85,8 +85,8 @@ def test_what_a_person_does_or_asks_is_a_word_of_theirs() -> None:
 
 def test_of_each_kind_there_is_one_until_somebody_says_something() -> None:
     slots = [message("card"), *(message(f"execution:P{n}") for n in (1, 2))]
-    assert names(quiet("INC-1", slots, {}, "")) == ["card", "execution:P1"]
-    assert names(quiet("INC-1", slots, standing("execution:P1"), "yes")) == [
+    assert names(bounded("INC-1", slots, {}, "")) == ["card", "execution:P1"]
+    assert names(bounded("INC-1", slots, standing("execution:P1"), "yes")) == [
         "card",
         "execution:P1",
         "execution:P2",

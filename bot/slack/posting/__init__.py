@@ -1,0 +1,1 @@
+"""How a message gets into Slack: once, within its budgets, with what may be refused."""

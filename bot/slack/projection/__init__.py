@@ -1,0 +1,1 @@
+"""Keeps the incidents' messages as the ledger says."""

@@ -1,0 +1,1 @@
+"""What is answered to a question, while it is thought about and after."""
