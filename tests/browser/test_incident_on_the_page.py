@@ -23,8 +23,8 @@ _WAIT_MS = 30_000
 
 SHOWN = (
     "1 daily_revenue_aggregation.source: replica-2 → replica-1",
-    "2 daily_revenue_aggregation.run: failed → one new run",
-    "Undo: 1 one click · 2 no automatic undo",
+    "2 run daily_revenue_aggregation once (last run failed)",
+    "Undo: 1 one click · 2 what it writes stays, no automatic undo",
     "@data-oncall, 1 needed",
 )
 

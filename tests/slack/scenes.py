@@ -129,10 +129,11 @@ def rerun(**changes: Any) -> Step:
         "effect": Effect.WRITE,
         "reversible": False,
         "dry_run": DryRun(
-            summary=f"Run {JOB} again",
+            summary=f"Run {JOB} once",
             targets=(Target(kind="job", name=JOB),),
             changes=(Change(target=JOB, field="run", before="failed", after="one new run"),),
-            warnings=("there is no automatic undo of a run",),
+            sentence=f"run {JOB} once (last run failed)",
+            undo="what it writes stays",
         ),
     }
     return Step.model_validate({**given, **changes})

@@ -28,6 +28,7 @@ from tests.slack.scenes import (
     rejected,
     resolved,
     scene,
+    switch,
 )
 from tools.kit.types import Evidence
 
@@ -160,9 +161,11 @@ def test_who_approved_names_who_and_when_or_that_nobody_did() -> None:
 def test_is_it_safe_tells_risk_undo_and_guards() -> None:
     safe = asked(Intent.SAFE, diagnosed(), proposed(risk="low"))
     assert "low risk, it touches 1 job" in safe
-    assert "Undo: 1 by itself if the fix fails · 2 none." in safe
-    assert "Warned: there is no automatic undo of a run." in safe
+    assert "Undo: 1 one click · 2 what it writes stays, no automatic undo." in safe
     assert "replica-1 lag 4 min (limit 30 min). Nothing ran yet." in safe
+    warned = switch(dry_run=switch().dry_run.model_copy(update={"warnings": ("a run is queued",)}))
+    asking = proposed(plan(steps=(warned,)))
+    assert "Warned: a run is queued." in asked(Intent.SAFE, diagnosed(), asking)
     assert asked(Intent.SAFE).startswith("Nothing is proposed, so I change nothing.")
     assert "rejected: nothing more of it runs." in asked(Intent.SAFE, *WAITING, rejected())
 

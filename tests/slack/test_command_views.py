@@ -145,7 +145,7 @@ def test_a_catch_up_says_it_all() -> None:
         ([], "*Done:* 3 checks"),
         ([diagnosed(), *proposed(), approved(), *story.done(0), story.started(1)],
          "*Done:* 1 of 2 steps ran, approved by Maya: Set source of daily_revenue_aggregation:"
-         " replica-2 → replica-1; Run daily_revenue_aggregation again; 3 checks"),
+         " replica-2 → replica-1; Run daily_revenue_aggregation once; 3 checks"),
         ([diagnosed(), *proposed(), rejected()],
          "*Done:* Maya rejected a fix: wait for the DBA; 3 checks"),
         ([diagnosed(), e.HandoverOffered(at=story.at(9), actor=MAYA, to=DEV)],

@@ -153,7 +153,7 @@ def test_the_execution_has_a_line_for_each_step() -> None:
         == """\
 *Fix of INC-1, 1 of 2 done* · approved by Maya
 ✓ 1 green
-⏳ 2 Run daily_revenue_aggregation again"""
+⏳ 2 Run daily_revenue_aggregation once"""
     )
 
 

@@ -42,12 +42,14 @@ class RerunJob(WriteTool[RerunJobParams]):
             )
         before = latest.state if latest else None
         change = Change(target=params.job, field="run", before=before, after="one new run")
+        last = f"last run {'was a success' if before == 'success' else before}"
         return DryRun(
-            summary=cut(f"Run {params.job} again", 120),
+            summary=cut(f"Run {params.job} once", 120),
             targets=(Target(kind="job", name=params.job),),
             changes=(change,),
             affects=job.affects,
-            warnings=("there is no automatic undo of a run",),
+            sentence=f"run {params.job} once ({last if before else 'it never ran'})",
+            undo="what it writes stays",
         )
 
     async def execute(self, params: RerunJobParams, ctx: Context) -> Handle:
