@@ -128,7 +128,7 @@ def test_on_a_phone_s_notice_stands_what_is_to_be_approved_and_by_when() -> None
     waiting = scene(diagnosed(), proposed(risk="low"))
     assert slot(waiting, "card").text == (
         "INC-1 approve by 02:02? Set source of daily_revenue_aggregation: replica-2 → replica-1;"
-        " Run… Low risk, not all of it can be undone"
+        " 1 more. Low risk, step 1 can be undone"
     )
 
 

@@ -12,6 +12,7 @@ from bot.sandbox.slack import Channel, LocalSlack, Person, SeenMessage, Workspac
 from bot.sandbox.slack.manifest import shipped_app
 from bot.slack import ids
 from bot.slack.views.answers.reply import NO_MODEL
+from bot.slack.views.text import heard
 from bot.slack.views.which import Choice
 from tests.fakes import story
 from tests.slack.desk import CHANNEL, Desk
@@ -176,6 +177,7 @@ async def test_a_forged_choice_is_no_choice(asking: Desk, maya: Person, value: s
 async def test_a_yes_in_chat_never_approves(asking: Desk, maya: Person, words: str) -> None:
     await maya.say(CHANNEL, f"@opsbot {words}", thread_ts=await root(asking))
     answer = await said(maya, "A yes in chat approves nothing.")
+    assert answer.text == heard(answer.text), "a phone shows links and marks as they stand"
     assert "until 02:02" in str(answer.blocks)
     fix = (await asking.ledger.load("INC-1")).fix
     assert fix is not None

@@ -273,6 +273,7 @@ def test_slack_takes_every_message_of_it(text: str) -> None:
                     parsed.validate_json()
             assert 0 < len(slot.text) <= 1000
             assert len(read(slot.text)) <= 150
+            assert "\u200a" not in slot.text, "a notification shows what parts our marks"
     assert count > 30
 
 

@@ -13,7 +13,6 @@ from bot.slack.views.links import source
 from bot.slack.views.outcome import outcome
 from bot.slack.views.plan_lines import affected, change_lines, exact, undo, what
 from bot.slack.views.text import (
-    NOTICE_LIMIT,
     SECTION_LIMIT,
     Block,
     button,
@@ -21,6 +20,7 @@ from bot.slack.views.text import (
     context,
     cut,
     fitted,
+    noticed,
     said,
     section,
 )
@@ -182,8 +182,8 @@ def _notice(scene: Scene, state: PlanState) -> str:
     incident, changes = scene.incident.id, what(state.plan)
     if state.status is PlanStatus.AWAITING and state.expires_at:
         by = clock(state.expires_at)
-        return said(f"{incident} approve by {by}? {changes}", NOTICE_LIMIT)
-    return said(f"{incident} plan {state.digest[:4]} is {state.status}: {changes}", NOTICE_LIMIT)
+        return noticed(f"{incident} approve by {by}? {changes}")
+    return noticed(f"{incident} plan {state.digest[:4]} is {state.status}: {changes}")
 
 
 def _changes(plan: Plan) -> str:

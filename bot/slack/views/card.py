@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState
 from bot.domain.quorum import missing
 from bot.domain.values import Ask
 from bot.slack.scene import Scene, Stage
@@ -23,6 +24,7 @@ from bot.slack.views.text import (
     header,
     lasting,
     named,
+    noticed,
     said,
     section,
 )
@@ -50,7 +52,7 @@ def card(scene: Scene) -> Slot:
     parts.append(("actions", card_actions(scene)))
     return Slot(
         id="card",
-        text=said(_notice(scene), NOTICE_LIMIT),
+        text=noticed(_notice(scene)),
         blocks=tuple(named(f"card_{name}", block) for name, block in parts),
         state=" ".join(
             [
@@ -67,15 +69,30 @@ def _notice(scene: Scene) -> str:
     incident, fix, stage = scene.incident, scene.incident.fix, scene.stage
     if stage is Stage.NEEDS_APPROVAL and fix and fix.expires_at:
         risk = fix.verdict.risk if isinstance(fix.verdict, Ask) else None
-        back = all(step.reversible for step in fix.plan.steps)
         ends = [f"{risk.capitalize()} risk"] if risk else []
-        ends.append("it can be undone" if back else "not all of it can be undone")
-        end = f" {', '.join(ends)}"
+        end = f" {', '.join([*ends, _undoing(fix)])}"
         asks = f"{incident.id} approve by {clock(fix.expires_at)}? "
-        changes = "; ".join(step.dry_run.summary for step in fix.plan.steps) + "."
-        return asks + cut(changes, NOTICE_LIMIT - len(asks) - len(end)) + end
+        return f"{asks}{_changes(fix, NOTICE_LIMIT - len(asks) - len(end))}{end}"
     severity = incident.severity.upper()
     return f"{incident.id} {cut(incident.title, 100)} · {severity}, {stage.word.lower()}"
+
+
+def _undoing(fix: PlanState) -> str:
+    back = [str(n) for n, step in enumerate(fix.plan.steps, start=1) if step.reversible]
+    if len(back) == len(fix.plan.steps):
+        return "it can be undone"
+    return f"step {', '.join(back)} can be undone" if back else "it can't be undone"
+
+
+def _changes(fix: PlanState, most: int) -> str:
+    """As many whole changes as fit, then how many more there are: half of one misleads."""
+    told = [step.dry_run.summary for step in fix.plan.steps]
+    for count in range(len(told), 0, -1):
+        more = len(told) - count
+        words = f"{'; '.join(told[:count])}{f'; {more} more' if more else ''}."
+        if len(words) <= most:
+            return words
+    return cut(f"{told[0]}.", most)
 
 
 def _line(label: str, text: str) -> str:

@@ -6,7 +6,7 @@ from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.failure import failure_of, undoing_of
-from bot.slack.views.text import NOTICE_LIMIT, said, section
+from bot.slack.views.text import noticed, said, section
 
 _MARKS = {
     StepStatus.PENDING: "·",
@@ -51,7 +51,7 @@ def failure(scene: Scene, state: PlanState) -> Slot | None:
     undone = f" {back[:1].upper()}{said(back[1:], 160)}." if back else ""
     return Slot(
         id=f"failure:{state.plan.id}",
-        text=said(f"{scene.incident.id} fix failed: {why}", NOTICE_LIMIT),
+        text=noticed(f"{scene.incident.id} fix failed: {why}"),
         blocks=(section(f"{who} {said_of_it}{undone}".strip()),),
         rings=True,
         state=",".join(step.status for step in state.steps),

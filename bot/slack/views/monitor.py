@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
-from bot.slack.views.text import NOTICE_LIMIT, clock, said, section
+from bot.slack.views.text import clock, noticed, said, section
 
 
 def monitor(scene: Scene, state: PlanState) -> Slot | None:
@@ -25,7 +25,7 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
         head = "Not recovered"
     return Slot(
         id=f"monitor:{state.plan.id}",
-        text=said(f"{scene.incident.id} {head}: {last}", NOTICE_LIMIT),
+        text=noticed(f"{scene.incident.id} {head}: {last}"),
         blocks=(section(f"*{head}:* {said(last, 200)}"),),
         state=str(state.status),
     )
@@ -40,7 +40,7 @@ def relapse(scene: Scene, state: PlanState) -> Slot | None:
     words = f"fires again since {clock(again.at)}, after its fix: {said(again.title, 120)}"
     return Slot(
         id=f"relapse:{state.plan.id}",
-        text=said(f"{scene.incident.id} fires again after its fix: {again.title}", NOTICE_LIMIT),
+        text=noticed(f"{scene.incident.id} fires again after its fix: {again.title}"),
         blocks=(section(f"{who} {scene.incident.id} {words}."),),
         rings=True,
     )

@@ -12,7 +12,7 @@ from bot.slack.views.cost import model_cost
 from bot.slack.views.execution import decided
 from bot.slack.views.feedback import feedback_counts
 from bot.slack.views.links import source
-from bot.slack.views.text import NOTICE_LIMIT, clock, fitted, lasting, said, section
+from bot.slack.views.text import clock, fitted, lasting, noticed, said, section
 from tools.kit.types import Handle
 
 _LONGEST = 900
@@ -56,7 +56,7 @@ def report(scene: Scene) -> Slot | None:
     again = len(incident.reopenings)
     return Slot(
         id=f"report:{again + 1}" if again else "report",
-        text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
+        text=noticed(f"{incident.id} resolved in {took}: {incident.resolution}"),
         blocks=(section(f"{body}\n{audit}" if incident.head else body),),
         broadcast=incident.severity in ("sev1", "sev2"),
     )
