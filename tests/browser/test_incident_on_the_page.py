@@ -86,5 +86,6 @@ async def keep_picture(page: Page, size: str) -> None:
     wanted = os.environ.get("README_PICTURE")
     if not wanted or size != "desktop":
         return
-    await page.set_viewport_size({"width": 1280, "height": 1500})
+    await page.set_viewport_size({"width": 1280, "height": 1640})
+    await page.mouse.move(0, 0)
     await page.screenshot(path=wanted)

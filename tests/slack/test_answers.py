@@ -99,7 +99,7 @@ def test_what_changed_says_when_it_cant_know() -> None:
     assert asked(Intent.CHANGED).startswith("I can't see changes: no source of them is configured")
     away = feed(status="failed", summary="the feed doesn't answer")
     assert asked(Intent.CHANGED, looked=away).startswith("I could not read what changed: the feed")
-    assert asked(Intent.CHANGED, looked=feed()).startswith("Nothing that <https://grafana")
+    assert asked(Intent.CHANGED, looked=feed()).startswith("Nothing, as far as <https://grafana")
 
 
 def test_what_was_recorded_answers_where_the_source_is_away() -> None:
@@ -179,7 +179,7 @@ def test_seen_before_quotes_what_helped_and_calls_it_a_lead() -> None:
         "INC-7 was alike: replica-2 lagged; helped: switched to replica-1. A likeness is a lead,"
         f" not evidence of this cause. {LINKED}"
     )
-    none = alike.model_copy(update={"status": "empty", "summary": "None of 3 closed ones is alike"})
+    none = alike.model_copy(update={"status": "empty", "summary": "none of 3 closed ones is alike"})
     assert asked(Intent.SEEN, looked=none).startswith("Not that I know of. None of 3")
     assert asked(Intent.SEEN).startswith("I could not look through past incidents.")
 
@@ -206,6 +206,8 @@ def test_what_was_ruled_out_says_what_was_not_reached_too() -> None:
         "Ruled out: the disk is full (41 %). 2 checks were read. Not reached, so not ruled out: Log"
         f" of the replica. {LINKED}"
     )
+    long = asked(Intent.RULED_OUT, diagnosed(ruled_out=("why " * 60,)))
+    assert "why… " in long, "what is cut off has no full stop as well"
     assert asked(Intent.RULED_OUT).startswith("Nothing yet: I am still looking.")
 
 

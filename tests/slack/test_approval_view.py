@@ -30,14 +30,15 @@ from tests.slack.scenes import (
 from tools.jobs.set_job_parameters import SetJobParametersParams
 from tools.kit.types import Change, DryRun
 
-ASKING = """\
+LAG = "https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0"
+ASKING = f"""\
 *Approve 2 changes for INC-1?*
 1 daily_revenue_aggregation.source: replica-2 → replica-1
 2 run daily_revenue_aggregation once (last run failed)
 *Affects:* 1 job, every later run of daily_revenue_aggregation (dry run 01:47)
 *Undo:* 1 one click · 2 what it writes stays, no automatic undo
 *Risk:* replica-1 lag 4 min (limit 30 min)
-*Evidence:* <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>
+*Evidence:* Job log · <{LAG}|Lag of the source>
 *Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed
 """
 ASKED_WITH = "[Approve] [Reject] [Edit] [Ask] [⋯ Details, Hand to a person]"

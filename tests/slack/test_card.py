@@ -111,6 +111,14 @@ def test_a_failed_fix_says_so_while_it_is_put_back() -> None:
     assert "*Next:* put back what was changed, then call a person" in failed
 
 
+def test_what_it_means_for_people_goes_before_the_alert_s_own_words() -> None:
+    plain = scene(work=())
+    means = "Revenue tables go stale; finance reads yesterday's numbers."
+    known = plain.incident.model_copy(update={"impact": means})
+    card = shown(slot(plain.model_copy(update={"incident": known}), "card"))
+    assert "*Now:* since 01:47: Revenue tables go stale; finance reads yesterday's numbers." in card
+
+
 def test_several_alerts_are_counted() -> None:
     other = alert(fingerprint="fp-2")
     joined = e.AlertJoined(at=story.at(5), actor="alertmanager", alert=other)

@@ -10,6 +10,7 @@ from bot.slack.views.text import read
 from bot.slack.views.thread import thread
 from tests.fakes import story
 from tests.slack.scenes import (
+    DEV,
     MAYA,
     WORK,
     approved,
@@ -205,6 +206,17 @@ def test_an_escalation_mentions_one_group_and_says_why() -> None:
     assert slot(asked, "escalation:1").text == "INC-1 needs a person: the cause is not known"
 
 
+def test_who_has_to_do_something_is_told_in_the_report_however_long_it_is() -> None:
+    notes = [
+        e.NoteAdded(at=story.at(70 + n), actor=DEV, text="x" * 100, author=DEV) for n in range(3)
+    ]
+    whole = scene(*FIXED, *notes, *resolved(), reported())
+    said = shown(slot(whole, "report"))
+    assert len(read(said)) <= 900
+    owed = said.index("• replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>")
+    assert owed < said.index("*Note*"), "what is cut off is what people wrote"
+
+
 def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
     tickets = [
         *books("open", ("opened", "DATA-412", "https://jira.example.com/browse/DATA-412")),
@@ -224,9 +236,9 @@ def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
 *Fix:* source switched to replica-1, replica-2 lagging
 *Decided:* approved by Maya · plan {plan().digest("change")[:4]}
 *Verified:* dust: 1 g
-*Ticket:* <https://jira.example.com/browse/DATA-412|DATA-412> closed
 *Still open:*
 • DBA-88 replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>
+*Ticket:* <https://jira.example.com/browse/DATA-412|DATA-412> closed
 *Timeline:* 01:47 alert · 01:47 diagnosed · 01:47 approved · 01:47 applied · 02:09 resolved
 *Cost:* no model was asked"""
     )

@@ -207,6 +207,7 @@ async def test_a_run_under_way_is_looked_at_again(desk: Desk, state: str) -> Non
     handle = await desk.rerun.execute(RERUN, ctx())
     seen = await desk.rerun.verify(RERUN, handle, ctx())
     assert seen.status == "pending"
+    assert seen.summary.startswith(f"new run of {JOB} is "), "people read it, so no id"
     assert 1 <= seen.after_seconds <= 5
 
 

@@ -72,11 +72,11 @@ class RerunJob(WriteTool[RerunJobParams]):
         if run is None:
             return Verification(status="failed", summary=f"run {handle.ref!r} is gone")
         if run.state == "success":
-            return Verification(status="passed", summary=f"run {run.id} succeeded")
+            return Verification(status="passed", summary=f"new run of {run.job} succeeded")
         if run.state == "failed":
             return Verification(status="failed", summary=await self._failure(run, ctx))
         return Verification(
-            status="pending", summary=f"run {run.id} is {run.state}",
+            status="pending", summary=f"new run of {run.job} is {run.state}",
             after_seconds=LOOK_AGAIN_SECONDS,
         )  # fmt: skip
 
@@ -86,7 +86,7 @@ class RerunJob(WriteTool[RerunJobParams]):
         except ToolError:
             # The verdict stands without them.
             words = ""
-        return cut(f"run {run.id} failed" + (f": {words}" if words else ""), 500)
+        return cut(f"new run of {run.job} failed" + (f": {words}" if words else ""), 500)
 
 
 def _run_id(key: str) -> str:
@@ -94,4 +94,4 @@ def _run_id(key: str) -> str:
 
 
 def _handle(run: Run) -> Handle:
-    return Handle(ref=run.id, summary=f"Run {run.id} of {run.job}", url=run.url)
+    return Handle(ref=run.id, summary=f"New run of {run.job}", url=run.url)

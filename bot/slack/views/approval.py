@@ -27,6 +27,7 @@ from bot.slack.views.text import (
 from bot.slack.views.ways_on import ref, ways_on
 
 MOST_STEPS = 20
+_MOST_CITED = 4
 _SENTENCE = 200
 _RECORD = 1200
 
@@ -171,11 +172,11 @@ def _sentences(plan: Plan) -> str:
 
 
 def _evidence(scene: Scene) -> str:
-    """Links alone: what was found stands in the diagnosis above."""
+    """Titles alone, linked where a person can look: what was found stands in the diagnosis."""
     reached = scene.incident.diagnosis
     cited = reached.hypotheses[0].supported_by if reached and reached.hypotheses else ()
-    linked = [source(said(w.title, 40), w.evidence.url) for w in scene.evidence if w.id in cited]
-    return " · ".join(link for link in linked if link.startswith("<"))
+    found = [w for w in scene.evidence if w.id in cited]
+    return " · ".join(source(said(w.title, 40), w.evidence.url) for w in found[:_MOST_CITED])
 
 
 def _notice(scene: Scene, state: PlanState) -> str:

@@ -35,7 +35,7 @@ _LINE = 90
 
 def card(scene: Scene) -> Slot:
     incident, stage = scene.incident, scene.stage
-    lines = [_line("Now", now(scene))]
+    lines = [_line("Now", now(scene, impact=scene.incident.impact))]
     diagnosis = incident.diagnosis
     if diagnosis and diagnosis.cause:
         lines.append(_line(f"Cause ({diagnosis.confidence} confidence)", diagnosis.cause))
@@ -119,8 +119,11 @@ def _facts(scene: Scene) -> list[str]:
     return facts
 
 
-def now(scene: Scene) -> str:
-    """How it is, as the card and whoever catches up are told; not escaped."""
+def now(scene: Scene, *, impact: str = "") -> str:
+    """How it is, as the card and whoever catches up are told; not escaped.
+
+    `impact`: said instead of the alert's own words, where it doesn't stand beside them.
+    """
     incident, fix = scene.incident, scene.incident.fix
     if incident.stop:
         return stopped(incident.stop)
@@ -141,16 +144,16 @@ def now(scene: Scene) -> str:
         case Stage.FAILED if fix:
             return failure_of(fix)
         case _:
-            return _trouble(incident)
+            return _trouble(incident, impact)
 
 
 def _called_since(scene: Scene, at: datetime) -> bool:
     return any(call.at > at for call in scene.incident.calls)
 
 
-def _trouble(incident: Incident) -> str:
+def _trouble(incident: Incident, impact: str) -> str:
     alert = next(iter(incident.alerts.values()))
-    texts = (alert.annotations.get(name, "") for name in ("summary", "description"))
+    texts = (impact, *(alert.annotations.get(name, "") for name in ("summary", "description")))
     more = next((text for text in texts if text and text != incident.title), "")
     many = f"{len(incident.alerts)} alerts " if len(incident.alerts) > 1 else ""
     return f"{many}since {clock(alert.starts_at)}{': ' if more else ''}{more}"

@@ -41,11 +41,12 @@ def report(scene: Scene) -> Slot | None:
             lines.append(f"*Rolled back:* {clock(fixed.rolled_back_at)} by {by}")
         if fixed.recovery:
             lines.append(f"*Verified:* {said(fixed.recovery, 160)}")
+    # Before what may be cut off: here stands who has to do something.
+    lines += _still_open(scene)
     if incident.impact:
         lines.append(f"*Impact:* {said(incident.impact, 120)}")
-    lines += _people(scene)
     lines += _ticket(incident)
-    lines += _still_open(scene)
+    lines += _people(scene)
     lines.append(f"*Timeline:* {_timeline(scene)}")
     lines.append(f"*Cost:* {model_cost(scene.work) or 'no model was asked'}")
     liked = feedback_counts(scene.work)
