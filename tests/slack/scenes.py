@@ -86,7 +86,7 @@ def diagnosis(**changes: Any) -> Diagnosis:
         "by": "runbook",
         "hypotheses": (
             Hypothesis(
-                cause="replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out",
+                cause="replica-2 is 2.3 h behind (limit 30 min), so reads time out",
                 confidence="high",
                 supported_by=("E-job_log", "E-source_lag"),
             ),

@@ -76,7 +76,7 @@ WAITING = (diagnosed(), proposed())
 def test_why_gives_the_cause_what_waits_and_the_evidence() -> None:
     assert asked(Intent.WHY, *WAITING) == (
         "ETL job 'daily_revenue_aggregation' failed (exit code 1): replica-2 is 2.3 h behind"
-        " (limit 30 min), so the job's reads time out. A fix waits for @data-oncall until 02:02."
+        " (limit 30 min), so reads time out. A fix waits for @data-oncall until 02:02."
         " Confidence high. Not known: Why replica-2 lags. Evidence: Job log ·"
         " <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>."
         f" {LINKED}"

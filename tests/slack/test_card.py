@@ -50,7 +50,7 @@ def test_while_it_waits_it_names_who_is_to_approve_what_until_when() -> None:
         == """\
 SEV2 · Needs approval · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* since 01:47: revenue tables are not refreshed until a run succeeds
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads…
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 *Next:* @data-oncall to approve 2 changes by 02:02; replica-1 lag 4 min (limit 30 min)
 ✋ Needs approval · INC-1 · etl · 2 s · updated 01:47 · \
 <https://jira.example.com/browse/DATA-412|DATA-412>
@@ -88,7 +88,7 @@ def test_it_follows_the_fix_to_its_end() -> None:
         == """\
 SEV2 · Resolved · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* source switched to replica-1, replica-2 lagging
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads…
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 *Next:* still open: replica-2 replication lag 2.3 h
 ✅ Resolved · INC-1 · etl · 22 min · updated 02:09
 [Catch me up] [⋯ Reopen]"""

@@ -108,15 +108,14 @@ def test_the_diagnosis_gives_cause_evidence_and_what_is_not_known() -> None:
     assert (
         shown(reached)
         == """\
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 • Job log: connection timeout to replica-2
 • <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-2 lag 2.3 h (limit 30 min)>
 *Not known:* Why replica-2 lags
 Runbook: ETL source timeout (git:af6bc10)"""
     )
     assert reached.text == (
-        "INC-1 cause (high confidence): replica-2 is 2.3 h behind (limit 30 min),"
-        " so the job's reads time out"
+        "INC-1 cause (high confidence): replica-2 is 2.3 h behind (limit 30 min), so reads time out"
     )
 
 
@@ -232,7 +231,7 @@ def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
         shown(slot(told, "report"))
         == f"""\
 *INC-1 resolved in 22 min*
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 *Fix:* source switched to replica-1, replica-2 lagging
 *Decided:* approved by Maya · plan {plan().digest("change")[:4]}
 *Verified:* dust: 1 g
