@@ -146,7 +146,7 @@ AGAIN, HALTING = "[Check again and ask]", "[Halt after this step]"
         ([approved(), *story.done(0), story.started(1)], "Running 2 of 2 · approved by Maya", ""),
         (
             [approved(), *story.done(0), *story.done(1)],
-            "All 2 done, watching · approved by Maya",
+            "2 of 2 done, watching · approved by Maya",
             "",
         ),
         (HALTED, "Halted by Dev after step 1 of 2. Step 1 is live.", f"{AGAIN} [Undo switch]"),

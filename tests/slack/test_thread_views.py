@@ -175,6 +175,8 @@ def test_a_failure_is_a_message_of_its_own_for_whoever_approved() -> None:
     assert shown(slot(scene(*failed), "failure:P1")) == (
         f"<@{MAYA}> The fix of INC-1 failed: step 2 failed: failed. Step 1 is being undone."
     )
+    commands = e.CommandTaken(at=story.at(5), actor=DEV)
+    assert shown(slot(scene(commands, *failed), "failure:P1")).startswith(f"<@{MAYA}> <@{DEV}> The")
     undone = scene(*failed, story.undoing(0), story.undone(0))
     assert shown(slot(undone, "failure:P1")).endswith(" Step 1 undone (succeeded).")
 
@@ -185,6 +187,12 @@ def test_a_fix_that_did_not_help_says_what_was_seen_instead() -> None:
         slot(scene(*in_vain), "failure:P1")
     )
     assert shown(slot(scene(*in_vain), "monitor:P1")) == "*Not recovered:* dust: 1 g"
+
+
+def test_once_a_step_failed_the_monitor_no_longer_says_that_it_runs() -> None:
+    failed = [*RUNNING, *story.done(0), story.started(1), story.finished(1, "failed")]
+    looked = scene(*failed, work=[noted("run is running")])
+    assert shown(slot(looked, "monitor:P1")) == "*Not recovered:* step 2 failed: failed"
 
 
 def test_the_monitor_tells_the_last_look_and_until_when_it_watches() -> None:

@@ -86,7 +86,7 @@ class RerunJob(WriteTool[RerunJobParams]):
         except ToolError:
             # The verdict stands without them.
             words = ""
-        return cut(f"new run of {run.job} failed" + (f": {words}" if words else ""), 500)
+        return cut(f"new run: {words}" if words else f"new run of {run.job} failed", 500)
 
 
 def _run_id(key: str) -> str:

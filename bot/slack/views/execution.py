@@ -39,13 +39,15 @@ def execution(scene: Scene, state: PlanState) -> Slot | None:
 
 
 def failure(scene: Scene, state: PlanState) -> Slot | None:
-    """New, so that it rings: for those who approved."""
+    """New, so that it rings: for those who approved, and for who commands."""
     ran = any(s.started_at for s in state.steps)
     if state.plan.purpose != "fix" or state.status is not PlanStatus.FAILED or not ran:
         return None
     if state.halt and state.ended_by_hand:
         return None  # Somebody wanted it so, and whoever is on call is called.
-    who = " ".join(scene.people.mention(user) for user in state.approvers)
+    commander = scene.incident.commander
+    told = dict.fromkeys([*state.approvers, *([commander] if commander else [])])
+    who = " ".join(scene.people.mention(user) for user in told)
     why, back = failure_of(state), undoing_of(state)
     said_of_it = f"The fix of {scene.incident.id} failed: {said(why, 240)}."
     undone = f" {back[:1].upper()}{said(back[1:], 160)}." if back else ""

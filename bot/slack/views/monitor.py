@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.failure import failure_of
 from bot.slack.views.text import clock, noticed, said, section
 
 
@@ -17,6 +18,8 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
     if state.plan.purpose != "fix" or not landed or not (noted or state.recovery):
         return None
     last = state.recovery or (noted[-1].summary if noted else "")
+    if state.status is PlanStatus.FAILED and not state.recovery:
+        last = failure_of(state)  # What was noted before holds no longer.
     if state.status is PlanStatus.RUNNING:
         head = _watching(state)
     elif state.status is PlanStatus.DONE:
