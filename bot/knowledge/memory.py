@@ -46,7 +46,7 @@ class SearchIncidents(ReadTool[SearchIncidentsParams]):
         return Evidence(
             tool=self.name,
             query=params.query,
-            summary=lines[0][:160] if lines else f"None of {len(closed)} closed ones is alike",
+            summary=lines[0][:160] if lines else _nothing(len(closed)),
             excerpt="\n".join(lines)[: ctx.max_chars],
             status="found" if found else "empty",
             values={"incidents": [incident.id for incident in found]},
@@ -62,6 +62,10 @@ def _document(incident: Incident) -> Document:
         body=" ".join([incident.resolution, *alert.labels.values(), *alert.annotations.values()]),
         path=incident.id,
     )
+
+
+def _nothing(closed: int) -> str:
+    return f"none of {closed} closed ones is alike" if closed else "none was closed yet"
 
 
 def _line(incident: Incident) -> str:

@@ -23,8 +23,8 @@ _WAIT_MS = 30_000
 
 SHOWN = (
     "1 daily_revenue_aggregation.source: replica-2 → replica-1",
-    "2 daily_revenue_aggregation.run: failed → one new run",
-    "Undo: 1 one click · 2 no automatic undo",
+    "2 run daily_revenue_aggregation once (last run failed)",
+    "Undo: 1 one click · 2 what it writes stays, no automatic undo",
     "@data-oncall, 1 needed",
 )
 
@@ -86,5 +86,6 @@ async def keep_picture(page: Page, size: str) -> None:
     wanted = os.environ.get("README_PICTURE")
     if not wanted or size != "desktop":
         return
-    await page.set_viewport_size({"width": 1280, "height": 1500})
+    await page.set_viewport_size({"width": 1280, "height": 1640})
+    await page.mouse.move(0, 0)
     await page.screenshot(path=wanted)

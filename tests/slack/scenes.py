@@ -86,7 +86,7 @@ def diagnosis(**changes: Any) -> Diagnosis:
         "by": "runbook",
         "hypotheses": (
             Hypothesis(
-                cause="replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out",
+                cause="replica-2 is 2.3 h behind (limit 30 min), so reads time out",
                 confidence="high",
                 supported_by=("E-job_log", "E-source_lag"),
             ),
@@ -129,10 +129,11 @@ def rerun(**changes: Any) -> Step:
         "effect": Effect.WRITE,
         "reversible": False,
         "dry_run": DryRun(
-            summary=f"Run {JOB} again",
+            summary=f"Run {JOB} once",
             targets=(Target(kind="job", name=JOB),),
             changes=(Change(target=JOB, field="run", before="failed", after="one new run"),),
-            warnings=("there is no automatic undo of a run",),
+            sentence=f"run {JOB} once (last run failed)",
+            undo="what it writes stays",
         ),
     }
     return Step.model_validate({**given, **changes})

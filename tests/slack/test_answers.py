@@ -28,6 +28,7 @@ from tests.slack.scenes import (
     rejected,
     resolved,
     scene,
+    switch,
 )
 from tools.kit.types import Evidence
 
@@ -75,7 +76,7 @@ WAITING = (diagnosed(), proposed())
 def test_why_gives_the_cause_what_waits_and_the_evidence() -> None:
     assert asked(Intent.WHY, *WAITING) == (
         "ETL job 'daily_revenue_aggregation' failed (exit code 1): replica-2 is 2.3 h behind"
-        " (limit 30 min), so the job's reads time out. A fix waits for @data-oncall until 02:02."
+        " (limit 30 min), so reads time out. A fix waits for @data-oncall until 02:02."
         " Confidence high. Not known: Why replica-2 lags. Evidence: Job log ·"
         " <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>."
         f" {LINKED}"
@@ -98,7 +99,7 @@ def test_what_changed_says_when_it_cant_know() -> None:
     assert asked(Intent.CHANGED).startswith("I can't see changes: no source of them is configured")
     away = feed(status="failed", summary="the feed doesn't answer")
     assert asked(Intent.CHANGED, looked=away).startswith("I could not read what changed: the feed")
-    assert asked(Intent.CHANGED, looked=feed()).startswith("Nothing that <https://grafana")
+    assert asked(Intent.CHANGED, looked=feed()).startswith("Nothing, as far as <https://grafana")
 
 
 def test_what_was_recorded_answers_where_the_source_is_away() -> None:
@@ -160,9 +161,11 @@ def test_who_approved_names_who_and_when_or_that_nobody_did() -> None:
 def test_is_it_safe_tells_risk_undo_and_guards() -> None:
     safe = asked(Intent.SAFE, diagnosed(), proposed(risk="low"))
     assert "low risk, it touches 1 job" in safe
-    assert "Undo: 1 by itself if the fix fails · 2 none." in safe
-    assert "Warned: there is no automatic undo of a run." in safe
+    assert "Undo: 1 one click · 2 what it writes stays, no automatic undo." in safe
     assert "replica-1 lag 4 min (limit 30 min). Nothing ran yet." in safe
+    warned = switch(dry_run=switch().dry_run.model_copy(update={"warnings": ("a run is queued",)}))
+    asking = proposed(plan(steps=(warned,)))
+    assert "Warned: a run is queued." in asked(Intent.SAFE, diagnosed(), asking)
     assert asked(Intent.SAFE).startswith("Nothing is proposed, so I change nothing.")
     assert "rejected: nothing more of it runs." in asked(Intent.SAFE, *WAITING, rejected())
 
@@ -176,7 +179,7 @@ def test_seen_before_quotes_what_helped_and_calls_it_a_lead() -> None:
         "INC-7 was alike: replica-2 lagged; helped: switched to replica-1. A likeness is a lead,"
         f" not evidence of this cause. {LINKED}"
     )
-    none = alike.model_copy(update={"status": "empty", "summary": "None of 3 closed ones is alike"})
+    none = alike.model_copy(update={"status": "empty", "summary": "none of 3 closed ones is alike"})
     assert asked(Intent.SEEN, looked=none).startswith("Not that I know of. None of 3")
     assert asked(Intent.SEEN).startswith("I could not look through past incidents.")
 
@@ -203,6 +206,8 @@ def test_what_was_ruled_out_says_what_was_not_reached_too() -> None:
         "Ruled out: the disk is full (41 %). 2 checks were read. Not reached, so not ruled out: Log"
         f" of the replica. {LINKED}"
     )
+    long = asked(Intent.RULED_OUT, diagnosed(ruled_out=("why " * 60,)))
+    assert "why… " in long, "what is cut off has no full stop as well"
     assert asked(Intent.RULED_OUT).startswith("Nothing yet: I am still looking.")
 
 

@@ -30,23 +30,22 @@ from tests.slack.scenes import (
 from tools.jobs.set_job_parameters import SetJobParametersParams
 from tools.kit.types import Change, DryRun
 
-ASKING = """\
+LAG = "https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0"
+ASKING = f"""\
 *Approve 2 changes for INC-1?*
 1 daily_revenue_aggregation.source: replica-2 → replica-1
-2 daily_revenue_aggregation.run: failed → one new run
-      ⚠ there is no automatic undo of a run
+2 run daily_revenue_aggregation once (last run failed)
 *Affects:* 1 job, every later run of daily_revenue_aggregation (dry run 01:47)
-*Undo:* 1 one click · 2 no automatic undo
+*Undo:* 1 one click · 2 what it writes stays, no automatic undo
 *Risk:* replica-1 lag 4 min (limit 30 min)
-*Evidence:* <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|Lag of the source>
+*Evidence:* Job log · <{LAG}|Lag of the source>
 *Who:* <!subteam^S0DATAONCA|@data-oncall>, 1 needed
 """
 ASKED_WITH = "[Approve] [Reject] [Edit] [Ask] [⋯ Details, Hand to a person]"
 DIGEST = plan().digest("change")
 RECORD = f"""
 1 daily_revenue_aggregation.source: replica-2 → replica-1
-2 daily_revenue_aggregation.run: failed → one new run
-      ⚠ there is no automatic undo of a run
+2 run daily_revenue_aggregation once (last run failed)
 INC-1 · plan {DIGEST[:4]} · rule change"""
 
 
@@ -64,7 +63,7 @@ def test_all_that_is_approved_is_in_sight_and_nothing_is_folded() -> None:
     assert len(read(asked.blocks[0]["text"]["text"])) <= 1200
     assert asked.text == (
         "INC-1 approve by 02:02? daily_revenue_aggregation.source: replica-2 → replica-1;"
-        " daily_revenue_aggregation.run: failed → one new run"
+        " run daily_revenue_aggregation once (last run failed)"
     )
 
 
@@ -80,13 +79,31 @@ def test_a_longer_change_is_folded_and_no_value_is_cut() -> None:
     assert f"\n1 {JOB}.source:\n      from {'b' * 200}\n      to {'a' * 200}\n" in shown(asked)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    ["run another_job once (last run failed)", f"run {JOB} once", f"run {JOB}x (failed)"],
+)
+def test_a_sentence_that_leaves_out_what_is_bound_is_not_shown(sentence: str) -> None:
+    bound = rerun().dry_run.model_copy(update={"sentence": sentence})
+    steps = (switch(), rerun(dry_run=bound))
+    asked = slot(scene(diagnosed(), proposed(plan(steps=steps))), "approval:P1")
+    assert f"\n2 {JOB}.run: failed → one new run\n" in shown(asked)
+    assert sentence not in shown(asked)
+    assert sentence not in asked.text
+
+
+def test_what_a_sentence_calls_it_is_not_what_an_approval_binds_to() -> None:
+    older = rerun().dry_run.model_copy(update={"sentence": "", "undo": ""})
+    assert plan(steps=(switch(), rerun(dry_run=older))).digest("change") == DIGEST
+
+
 def test_approve_alone_asks_once_more_with_the_change_and_its_undo() -> None:
     buttons = slot(scene(diagnosed(), proposed()), "approval:P1").blocks[-1]["elements"]
     approve, reject, edit, ask, more = buttons
     assert approve["style"] == "primary"
     assert approve["confirm"]["title"]["text"] == "Run INC-1 fix now?"
     assert approve["confirm"]["text"]["text"] == (
-        f"Set source of {JOB}: replica-2 → replica-1. Run {JOB} again."
+        f"Set source of {JOB}: replica-2 → replica-1. Run {JOB} once."
         " If it doesn't help, step 1 is undone by itself."
     )
     assert approve["confirm"]["confirm"]["text"] == "Approve and run"
@@ -129,7 +146,7 @@ AGAIN, HALTING = "[Check again and ask]", "[Halt after this step]"
         ([approved(), *story.done(0), story.started(1)], "Running 2 of 2 · approved by Maya", ""),
         (
             [approved(), *story.done(0), *story.done(1)],
-            "All 2 done, watching · approved by Maya",
+            "2 of 2 done, watching · approved by Maya",
             "",
         ),
         (HALTED, "Halted by Dev after step 1 of 2. Step 1 is live.", f"{AGAIN} [Undo switch]"),

@@ -50,7 +50,7 @@ def test_while_it_waits_it_names_who_is_to_approve_what_until_when() -> None:
         == """\
 SEV2 · Needs approval · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* since 01:47: revenue tables are not refreshed until a run succeeds
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads…
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 *Next:* @data-oncall to approve 2 changes by 02:02; replica-1 lag 4 min (limit 30 min)
 ✋ Needs approval · INC-1 · etl · 2 s · updated 01:47 · \
 <https://jira.example.com/browse/DATA-412|DATA-412>
@@ -88,7 +88,7 @@ def test_it_follows_the_fix_to_its_end() -> None:
         == """\
 SEV2 · Resolved · ETL job 'daily_revenue_aggregation' failed (exit code 1)
 *Now:* source switched to replica-1, replica-2 lagging
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads…
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 *Next:* still open: replica-2 replication lag 2.3 h
 ✅ Resolved · INC-1 · etl · 22 min · updated 02:09
 [Catch me up] [⋯ Reopen]"""
@@ -111,6 +111,14 @@ def test_a_failed_fix_says_so_while_it_is_put_back() -> None:
     assert "*Next:* put back what was changed, then call a person" in failed
 
 
+def test_what_it_means_for_people_goes_before_the_alert_s_own_words() -> None:
+    plain = scene(work=())
+    means = "Revenue tables go stale; finance reads yesterday's numbers."
+    known = plain.incident.model_copy(update={"impact": means})
+    card = shown(slot(plain.model_copy(update={"incident": known}), "card"))
+    assert "*Now:* since 01:47: Revenue tables go stale; finance reads yesterday's numbers." in card
+
+
 def test_several_alerts_are_counted() -> None:
     other = alert(fingerprint="fp-2")
     joined = e.AlertJoined(at=story.at(5), actor="alertmanager", alert=other)
@@ -128,7 +136,7 @@ def test_on_a_phone_s_notice_stands_what_is_to_be_approved_and_by_when() -> None
     waiting = scene(diagnosed(), proposed(risk="low"))
     assert slot(waiting, "card").text == (
         "INC-1 approve by 02:02? Set source of daily_revenue_aggregation: replica-2 → replica-1;"
-        " Run… Low risk, not all of it can be undone"
+        " 1 more. Low risk, step 1 can be undone"
     )
 
 

@@ -128,8 +128,7 @@ def test_a_catch_up_says_it_all() -> None:
         " Dev commands, since 01:47",
         "*Now:* since 01:47: revenue tables are not refreshed until a run succeeds",
         "*Impact:* Revenue is yesterday's.",
-        "*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads"
-        " time out",
+        "*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out",
         "*Done:* 3 checks",
         "*Waiting for:* @data-oncall to approve 2 changes by 02:02; replica-1 lag 4 min"
         " (limit 30 min)",
@@ -145,7 +144,7 @@ def test_a_catch_up_says_it_all() -> None:
         ([], "*Done:* 3 checks"),
         ([diagnosed(), *proposed(), approved(), *story.done(0), story.started(1)],
          "*Done:* 1 of 2 steps ran, approved by Maya: Set source of daily_revenue_aggregation:"
-         " replica-2 → replica-1; Run daily_revenue_aggregation again; 3 checks"),
+         " replica-2 → replica-1; Run daily_revenue_aggregation once; 3 checks"),
         ([diagnosed(), *proposed(), rejected()],
          "*Done:* Maya rejected a fix: wait for the DBA; 3 checks"),
         ([diagnosed(), e.HandoverOffered(at=story.at(9), actor=MAYA, to=DEV)],

@@ -155,7 +155,7 @@ async def test_without_an_id_the_last_five_are_offered_and_pressing_one_does_it(
         answer = await typed(maya, "stop", "Nothing was changed.")
         words = "*INC-1 is stopped*"
     else:
-        answer = await typed(maya, text, "which incident?")
+        answer = await typed(maya, text, "Which incident do you mean")
     assert [b.text[:5] for b in answer.buttons] == ["INC-1"]
     await maya.click(answer, answer.buttons[0])
     done = await heard(maya, words)
@@ -291,6 +291,6 @@ async def test_what_is_over_opens_no_window(asking: Desk, maya: Person) -> None:
 
 async def test_after_the_end_it_is_reopened_from_the_last_five(asking: Desk, maya: Person) -> None:
     await asking.happens(resolved())
-    answer = await typed(maya, "reopen it is red again", "which incident?")
+    answer = await typed(maya, "reopen it is red again", "Which incident do you mean")
     await maya.click(answer, answer.buttons[0])
     await heard(maya, "INC-1 is open again")

@@ -66,7 +66,9 @@ async def later(desk: Desk, seconds: float) -> None:
 async def test_a_follower_hears_of_each_milestone_once_and_not_of_the_past(desk: Desk) -> None:
     desk.now = story.at(5)
     await desk.happens(opened(), diagnosed())
-    assert "You follow INC-1" in await heard(desk, SAM, "follow", "inc-1")
+    assert "You follow INC-1: I tell you when a fix is" in await heard(
+        desk, SAM, "follow", "inc-1"
+    ), "it is open already"
     await desk.happens(proposed(), approved())
     await later(desk, 30)
     await later(desk, 60)
@@ -81,7 +83,9 @@ async def test_a_follower_hears_of_each_milestone_once_and_not_of_the_past(desk:
 
 async def test_who_follows_a_service_hears_of_what_opens_there_later(desk: Desk) -> None:
     desk.now = story.at(-60)
-    await heard(desk, SAM, "follow", "etl")
+    assert "I tell you when an incident of it opens, a fix is" in await heard(
+        desk, SAM, "follow", "etl"
+    )
     await desk.happens(opened())
     await later(desk, 10)
     (only,) = await direct(desk, SAM)

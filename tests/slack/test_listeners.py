@@ -195,7 +195,7 @@ async def test_a_question_in_the_thread_is_about_that_incident(asking: Desk, may
     text = answer.blocks[0]["text"]["text"]
     assert text.startswith(
         "ETL job 'daily_revenue_aggregation' failed (exit code 1): replica-2 is 2.3 h behind"
-        " (limit 30 min), so the job's reads time out. A fix waits for @data-oncall until 02:02."
+        " (limit 30 min), so reads time out. A fix waits for @data-oncall until 02:02."
         " Confidence high. Not known: Why replica-2 lags. Evidence: "
     )
 

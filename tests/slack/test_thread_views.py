@@ -10,6 +10,7 @@ from bot.slack.views.text import read
 from bot.slack.views.thread import thread
 from tests.fakes import story
 from tests.slack.scenes import (
+    DEV,
     MAYA,
     WORK,
     approved,
@@ -107,15 +108,14 @@ def test_the_diagnosis_gives_cause_evidence_and_what_is_not_known() -> None:
     assert (
         shown(reached)
         == """\
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 • Job log: connection timeout to replica-2
 • <https://prometheus.example.com/graph?g0.expr=lag&amp;g0.tab=0|replica-2 lag 2.3 h (limit 30 min)>
 *Not known:* Why replica-2 lags
 Runbook: ETL source timeout (git:af6bc10)"""
     )
     assert reached.text == (
-        "INC-1 cause (high confidence): replica-2 is 2.3 h behind (limit 30 min),"
-        " so the job's reads time out"
+        "INC-1 cause (high confidence): replica-2 is 2.3 h behind (limit 30 min), so reads time out"
     )
 
 
@@ -153,7 +153,7 @@ def test_the_execution_has_a_line_for_each_step() -> None:
         == """\
 *Fix of INC-1, 1 of 2 done* · approved by Maya
 ✓ 1 green
-⏳ 2 Run daily_revenue_aggregation again"""
+⏳ 2 Run daily_revenue_aggregation once"""
     )
 
 
@@ -175,6 +175,8 @@ def test_a_failure_is_a_message_of_its_own_for_whoever_approved() -> None:
     assert shown(slot(scene(*failed), "failure:P1")) == (
         f"<@{MAYA}> The fix of INC-1 failed: step 2 failed: failed. Step 1 is being undone."
     )
+    commands = e.CommandTaken(at=story.at(5), actor=DEV)
+    assert shown(slot(scene(commands, *failed), "failure:P1")).startswith(f"<@{MAYA}> <@{DEV}> The")
     undone = scene(*failed, story.undoing(0), story.undone(0))
     assert shown(slot(undone, "failure:P1")).endswith(" Step 1 undone (succeeded).")
 
@@ -185,6 +187,12 @@ def test_a_fix_that_did_not_help_says_what_was_seen_instead() -> None:
         slot(scene(*in_vain), "failure:P1")
     )
     assert shown(slot(scene(*in_vain), "monitor:P1")) == "*Not recovered:* dust: 1 g"
+
+
+def test_once_a_step_failed_the_monitor_no_longer_says_that_it_runs() -> None:
+    failed = [*RUNNING, *story.done(0), story.started(1), story.finished(1, "failed")]
+    looked = scene(*failed, work=[noted("run is running")])
+    assert shown(slot(looked, "monitor:P1")) == "*Not recovered:* step 2 failed: failed"
 
 
 def test_the_monitor_tells_the_last_look_and_until_when_it_watches() -> None:
@@ -205,6 +213,17 @@ def test_an_escalation_mentions_one_group_and_says_why() -> None:
     assert slot(asked, "escalation:1").text == "INC-1 needs a person: the cause is not known"
 
 
+def test_who_has_to_do_something_is_told_in_the_report_however_long_it_is() -> None:
+    notes = [
+        e.NoteAdded(at=story.at(70 + n), actor=DEV, text="x" * 100, author=DEV) for n in range(3)
+    ]
+    whole = scene(*FIXED, *notes, *resolved(), reported())
+    said = shown(slot(whole, "report"))
+    assert len(read(said)) <= 900
+    owed = said.index("• replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>")
+    assert owed < said.index("*Note*"), "what is cut off is what people wrote"
+
+
 def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
     tickets = [
         *books("open", ("opened", "DATA-412", "https://jira.example.com/browse/DATA-412")),
@@ -220,13 +239,13 @@ def test_the_report_is_the_last_word_and_tells_owners_what_stays_open() -> None:
         shown(slot(told, "report"))
         == f"""\
 *INC-1 resolved in 22 min*
-*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so the job's reads time out
+*Cause (high confidence):* replica-2 is 2.3 h behind (limit 30 min), so reads time out
 *Fix:* source switched to replica-1, replica-2 lagging
 *Decided:* approved by Maya · plan {plan().digest("change")[:4]}
 *Verified:* dust: 1 g
-*Ticket:* <https://jira.example.com/browse/DATA-412|DATA-412> closed
 *Still open:*
 • DBA-88 replica-2 replication lag 2.3 h · <!subteam^S0DBAONCAL|@dba-oncall>
+*Ticket:* <https://jira.example.com/browse/DATA-412|DATA-412> closed
 *Timeline:* 01:47 alert · 01:47 diagnosed · 01:47 approved · 01:47 applied · 02:09 resolved
 *Cost:* no model was asked"""
     )

@@ -274,7 +274,24 @@ def test_slack_takes_every_message_of_it(text: str) -> None:
                     parsed.validate_json()
             assert 0 < len(slot.text) <= 1000
             assert len(read(slot.text)) <= 150
+            assert "\u200a" not in slot.text, "a notification shows what parts our marks"
     assert count > 30
+
+
+def test_every_message_is_one_that_a_phone_shows_whole_and_a_screen_reader_says() -> None:
+    signs = {stage.emoji for stage in Stage}
+    for slots in incidents("disk full"):
+        for slot in slots:
+            assert not [b for b in slot.blocks if "fields" in b or b["type"] == "table"], slot.id
+            assert all(b["expand"] for b in slot.blocks if b["type"] == "section"), slot.id
+            actions = [b["elements"] for b in slot.blocks if b["type"] == "actions"]
+            for element in [e for elements in actions for e in elements if e["type"] == "button"]:
+                assert element["accessibility_label"], slot.id
+                assert any(letter.isalpha() for letter in element["text"]["text"]), slot.id
+        card = json.dumps(list(slots[0].blocks), ensure_ascii=False)
+        shown = sum(card.count(sign) for sign in signs)
+        assert shown == 1, "one emoji a card, always with its word"
+        assert any(f"{stage.emoji} {stage.word}" in card for stage in Stage)
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

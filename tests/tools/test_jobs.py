@@ -171,7 +171,8 @@ async def test_a_rerun_names_the_last_state_and_what_depends_on_the_job(desk: De
     change = shown.changes[0]
     assert (change.field, change.before, change.after) == ("run", "failed", "one new run")
     assert shown.affects == ("finance",)
-    assert shown.warnings == ("there is no automatic undo of a run",)
+    assert shown.sentence == f"run {JOB} once (last run failed)"
+    assert shown.undo == "what it writes stays"
 
 
 @pytest.mark.parametrize("state", ["queued", "running"])
@@ -206,6 +207,7 @@ async def test_a_run_under_way_is_looked_at_again(desk: Desk, state: str) -> Non
     handle = await desk.rerun.execute(RERUN, ctx())
     seen = await desk.rerun.verify(RERUN, handle, ctx())
     assert seen.status == "pending"
+    assert seen.summary.startswith(f"new run of {JOB} is "), "people read it, so no id"
     assert 1 <= seen.after_seconds <= 5
 
 

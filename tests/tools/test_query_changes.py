@@ -89,7 +89,7 @@ async def test_the_newest_change_comes_first_and_is_named_in_the_summary(feed: F
 async def test_nothing_changed_is_empty_and_no_error(feed: Feed) -> None:
     evidence = await feed.ask()
     assert evidence.status == "empty"
-    assert evidence.summary == "No changes of orders-db, orders-export in 120 min"
+    assert evidence.summary == "no changes of orders-db, orders-export in 120 min"
     assert evidence.values == {"count": 0, "changes": [], "latest": None}
 
 

@@ -81,7 +81,7 @@ class QueryChanges(ReadTool[QueryChangesParams]):
 
 def _summary(params: QueryChangesParams, page: ChangePage) -> str:
     if not page.changes:
-        return cut(f"No changes of {', '.join(params.services)} in {params.minutes} min", 160)
+        return cut(f"no changes of {', '.join(params.services)} in {params.minutes} min", 160)
     count, latest = len(page.changes), page.changes[0]
     head = "1 change" if count == 1 else f"{count}{'+' if page.cut_off else ''} changes"
     by = f" by {latest.by}" if latest.by else ""

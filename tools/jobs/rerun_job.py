@@ -42,12 +42,14 @@ class RerunJob(WriteTool[RerunJobParams]):
             )
         before = latest.state if latest else None
         change = Change(target=params.job, field="run", before=before, after="one new run")
+        last = f"last run {'was a success' if before == 'success' else before}"
         return DryRun(
-            summary=cut(f"Run {params.job} again", 120),
+            summary=cut(f"Run {params.job} once", 120),
             targets=(Target(kind="job", name=params.job),),
             changes=(change,),
             affects=job.affects,
-            warnings=("there is no automatic undo of a run",),
+            sentence=f"run {params.job} once ({last if before else 'it never ran'})",
+            undo="what it writes stays",
         )
 
     async def execute(self, params: RerunJobParams, ctx: Context) -> Handle:
@@ -70,11 +72,11 @@ class RerunJob(WriteTool[RerunJobParams]):
         if run is None:
             return Verification(status="failed", summary=f"run {handle.ref!r} is gone")
         if run.state == "success":
-            return Verification(status="passed", summary=f"run {run.id} succeeded")
+            return Verification(status="passed", summary=f"new run of {run.job} succeeded")
         if run.state == "failed":
             return Verification(status="failed", summary=await self._failure(run, ctx))
         return Verification(
-            status="pending", summary=f"run {run.id} is {run.state}",
+            status="pending", summary=f"new run of {run.job} is {run.state}",
             after_seconds=LOOK_AGAIN_SECONDS,
         )  # fmt: skip
 
@@ -84,7 +86,7 @@ class RerunJob(WriteTool[RerunJobParams]):
         except ToolError:
             # The verdict stands without them.
             words = ""
-        return cut(f"run {run.id} failed" + (f": {words}" if words else ""), 500)
+        return cut(f"new run: {words}" if words else f"new run of {run.job} failed", 500)
 
 
 def _run_id(key: str) -> str:
@@ -92,4 +94,4 @@ def _run_id(key: str) -> str:
 
 
 def _handle(run: Run) -> Handle:
-    return Handle(ref=run.id, summary=f"Run {run.id} of {run.job}", url=run.url)
+    return Handle(ref=run.id, summary=f"New run of {run.job}", url=run.url)

@@ -124,7 +124,7 @@ class SetJobParameters(ReversibleTool[SetJobParametersParams, SavedParameters]):
         ]
         if wrong:
             return Verification(status="failed", summary="; ".join(wrong))
-        return Verification(status="passed", summary=f"{_pairs(params.parameters)} read back")
+        return Verification(status="passed", summary=f"{_pairs(params.parameters)}, read back")
 
     async def _read(self, params: SetJobParametersParams, ctx: Context) -> dict[str, Parameter]:
         """The parameters named, as they are. Raises InvalidCall where one does not exist."""
@@ -170,7 +170,7 @@ def _handle(job: str, values: dict[str, str]) -> Handle:
 
 
 def _pairs(values: dict[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in values.items())
+    return ", ".join(f"{name} is {value}" for name, value in values.items())
 
 
 def _summary(params: SetJobParametersParams, changes: tuple[Change, ...]) -> str:

@@ -55,6 +55,11 @@ class DryRun(Frozen):
     affects: tuple[str, ...] = ()
     """What else feels it, for the reader: `1 table`, `finance reports`."""
     warnings: tuple[str, ...] = ()
+    sentence: str = ""
+    """The changes for whoever approves, where they read better so than as fields: `run etl once
+    (last run failed)`. It names each target and each value before, or it isn't shown."""
+    undo: str = ""
+    """What stays, where nothing undoes it by itself: `what it writes stays`."""
 
 
 class Evidence(Frozen):

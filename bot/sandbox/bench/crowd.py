@@ -80,7 +80,7 @@ def _plan(number: int) -> Plan:
         effect=Effect.WRITE,
         reversible=False,
         dry_run=DryRun(
-            summary=f"Run {job} again",
+            summary=f"Run {job} once",
             targets=(Target(kind="job", name=job),),
             changes=(Change(target=job, field="run", before="failed", after="one new run"),),
         ),

@@ -26,7 +26,6 @@ from bot.slack.views.text import SECTION_LIMIT, Block, fitted, heard, section
 
 log = logging.getLogger(__name__)
 COMMAND = "/opsbot"
-_NOTICE = 300
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
@@ -151,4 +150,4 @@ def _blocks(answer: Answer) -> list[Block]:
 
 
 def _notice(answer: Answer) -> str:
-    return heard(answer.text, _NOTICE)
+    return heard(answer.text)

@@ -17,7 +17,7 @@ from bot.slack.listeners.press import NOT_OURS, place_of, value_of
 from bot.slack.listeners.refusal import failed
 from bot.slack.listeners.whisper import whisper
 from bot.slack.views.answers.reply import NO_MODEL, OF_RECORD
-from bot.slack.views.spoken import Spoken
+from bot.slack.views.spoken import Spoken, spoken
 from bot.slack.views.thinking import BUSY, SPENT
 from bot.slack.views.which import Choice, nothing_found, which
 
@@ -50,7 +50,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await whisper(client, channel, user, failed(error), thread)
             raise
         if words:
-            await whisper(client, channel, user, words if isinstance(words, str) else words.text)
+            said = spoken(words) if isinstance(words, str) else words
+            await whisper(client, channel, user, said.text, thread, said.blocks)
 
 
 async def answered(deps: Deps, question: Question) -> Spoken | str | None:

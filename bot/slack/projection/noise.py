@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.ports import Posted
 from bot.slack.slots import Slot
-from bot.slack.views.text import NOTICE_LIMIT, said, section
+from bot.slack.views.text import noticed, section
 
 MOST_UNANSWERED = 12
 """Messages in a thread since a person last did anything there."""
@@ -66,6 +66,6 @@ def _gone_quiet(incident: str, heard: str) -> Slot:
     )
     return Slot(
         id=f"quiet:{silence}",
-        text=said(f"{incident}: nobody answers, so I only edit from here on", NOTICE_LIMIT),
+        text=noticed(f"{incident}: nobody answers, so I only edit from here on"),
         blocks=(section(words),),
     )

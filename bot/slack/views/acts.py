@@ -9,12 +9,12 @@ from bot.slack.slots import Slot
 from bot.slack.views.catchup import catchup_lines
 from bot.slack.views.raised import raised
 from bot.slack.views.text import (
-    NOTICE_LIMIT,
     SECTION_LIMIT,
     Block,
     button,
     clock,
     fitted,
+    noticed,
     said,
     section,
 )
@@ -39,7 +39,7 @@ def _severities(scene: Scene) -> list[Slot]:
         slots.append(
             Slot(
                 id=f"severity:{number}",
-                text=said(f"{name} {before} → {level}: {change.reason}", NOTICE_LIMIT),
+                text=noticed(f"{name} {before} → {level}: {change.reason}"),
                 blocks=(section(f"*{before} → {level}*, set by {who} {clock(change.at)}: {why}"),),
             )
         )
@@ -57,7 +57,7 @@ def _reopenings(scene: Scene) -> list[Slot]:
         slots.append(
             Slot(
                 id=f"reopened:{number}",
-                text=said(f"{scene.incident.id} reopened: {again.reason}", NOTICE_LIMIT),
+                text=noticed(f"{scene.incident.id} reopened: {again.reason}"),
                 blocks=(section(words),),
             )
         )
@@ -102,7 +102,7 @@ def _handover(scene: Scene, slot_id: str, words: str, *, waits: bool) -> Slot:
     state = "waits" if waits else "over"
     return Slot(
         id=slot_id,
-        text=said(f"{incident.id} hand-over: {_notice(scene, waits=waits)}", NOTICE_LIMIT),
+        text=noticed(f"{incident.id} hand-over: {_notice(scene, waits=waits)}"),
         blocks=(section(words), *buttons),
         state=state,
         rings=waits,

@@ -13,7 +13,6 @@ from bot.slack.views.links import source
 from bot.slack.views.outcome import outcome
 from bot.slack.views.plan_lines import affected, change_lines, exact, undo, what
 from bot.slack.views.text import (
-    NOTICE_LIMIT,
     SECTION_LIMIT,
     Block,
     button,
@@ -21,12 +20,14 @@ from bot.slack.views.text import (
     context,
     cut,
     fitted,
+    noticed,
     said,
     section,
 )
 from bot.slack.views.ways_on import ref, ways_on
 
 MOST_STEPS = 20
+_MOST_CITED = 4
 _SENTENCE = 200
 _RECORD = 1200
 
@@ -171,19 +172,19 @@ def _sentences(plan: Plan) -> str:
 
 
 def _evidence(scene: Scene) -> str:
-    """Links alone: what was found stands in the diagnosis above."""
+    """Titles alone, linked where a person can look: what was found stands in the diagnosis."""
     reached = scene.incident.diagnosis
     cited = reached.hypotheses[0].supported_by if reached and reached.hypotheses else ()
-    linked = [source(said(w.title, 40), w.evidence.url) for w in scene.evidence if w.id in cited]
-    return " · ".join(link for link in linked if link.startswith("<"))
+    found = [w for w in scene.evidence if w.id in cited]
+    return " · ".join(source(said(w.title, 40), w.evidence.url) for w in found[:_MOST_CITED])
 
 
 def _notice(scene: Scene, state: PlanState) -> str:
     incident, changes = scene.incident.id, what(state.plan)
     if state.status is PlanStatus.AWAITING and state.expires_at:
         by = clock(state.expires_at)
-        return said(f"{incident} approve by {by}? {changes}", NOTICE_LIMIT)
-    return said(f"{incident} plan {state.digest[:4]} is {state.status}: {changes}", NOTICE_LIMIT)
+        return noticed(f"{incident} approve by {by}? {changes}")
+    return noticed(f"{incident} plan {state.digest[:4]} is {state.status}: {changes}")
 
 
 def _changes(plan: Plan) -> str:

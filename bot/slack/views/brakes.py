@@ -8,7 +8,7 @@ from bot.domain.controls import EVERYTHING, Stopped
 from bot.domain.events import BreakerTripped, IncidentStopped
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
-from bot.slack.views.text import NOTICE_LIMIT, clock, said, section
+from bot.slack.views.text import clock, noticed, said, section
 
 _REASON = 200
 
@@ -30,9 +30,7 @@ def breakers(scene: Scene) -> list[Slot]:
             f" When it is sound again, an approver says `@opsbot resume {service}`."
         )
         notice = f"{scene.incident.id}: the breaker of {trip.scope} tripped: {trip.reason}"
-        slot = Slot(
-            id=f"breaker:{number}", text=said(notice, NOTICE_LIMIT), blocks=(section(words),)
-        )
+        slot = Slot(id=f"breaker:{number}", text=noticed(notice), blocks=(section(words),))
         slots.append(slot)
     return slots
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.domain.incident import Incident
+from bot.domain.plan_state import PlanState
 from bot.domain.quorum import missing
 from bot.domain.values import Ask
 from bot.slack.scene import Scene, Stage
@@ -23,6 +24,7 @@ from bot.slack.views.text import (
     header,
     lasting,
     named,
+    noticed,
     said,
     section,
 )
@@ -33,7 +35,7 @@ _LINE = 90
 
 def card(scene: Scene) -> Slot:
     incident, stage = scene.incident, scene.stage
-    lines = [_line("Now", now(scene))]
+    lines = [_line("Now", now(scene, impact=scene.incident.impact))]
     diagnosis = incident.diagnosis
     if diagnosis and diagnosis.cause:
         lines.append(_line(f"Cause ({diagnosis.confidence} confidence)", diagnosis.cause))
@@ -50,7 +52,7 @@ def card(scene: Scene) -> Slot:
     parts.append(("actions", card_actions(scene)))
     return Slot(
         id="card",
-        text=said(_notice(scene), NOTICE_LIMIT),
+        text=noticed(_notice(scene)),
         blocks=tuple(named(f"card_{name}", block) for name, block in parts),
         state=" ".join(
             [
@@ -67,15 +69,30 @@ def _notice(scene: Scene) -> str:
     incident, fix, stage = scene.incident, scene.incident.fix, scene.stage
     if stage is Stage.NEEDS_APPROVAL and fix and fix.expires_at:
         risk = fix.verdict.risk if isinstance(fix.verdict, Ask) else None
-        back = all(step.reversible for step in fix.plan.steps)
         ends = [f"{risk.capitalize()} risk"] if risk else []
-        ends.append("it can be undone" if back else "not all of it can be undone")
-        end = f" {', '.join(ends)}"
+        end = f" {', '.join([*ends, _undoing(fix)])}"
         asks = f"{incident.id} approve by {clock(fix.expires_at)}? "
-        changes = "; ".join(step.dry_run.summary for step in fix.plan.steps) + "."
-        return asks + cut(changes, NOTICE_LIMIT - len(asks) - len(end)) + end
+        return f"{asks}{_changes(fix, NOTICE_LIMIT - len(asks) - len(end))}{end}"
     severity = incident.severity.upper()
     return f"{incident.id} {cut(incident.title, 100)} · {severity}, {stage.word.lower()}"
+
+
+def _undoing(fix: PlanState) -> str:
+    back = [str(n) for n, step in enumerate(fix.plan.steps, start=1) if step.reversible]
+    if len(back) == len(fix.plan.steps):
+        return "it can be undone"
+    return f"step {', '.join(back)} can be undone" if back else "it can't be undone"
+
+
+def _changes(fix: PlanState, most: int) -> str:
+    """As many whole changes as fit, then how many more there are: half of one misleads."""
+    told = [step.dry_run.summary for step in fix.plan.steps]
+    for count in range(len(told), 0, -1):
+        more = len(told) - count
+        words = f"{'; '.join(told[:count])}{f'; {more} more' if more else ''}."
+        if len(words) <= most:
+            return words
+    return cut(f"{told[0]}.", most)
 
 
 def _line(label: str, text: str) -> str:
@@ -102,8 +119,11 @@ def _facts(scene: Scene) -> list[str]:
     return facts
 
 
-def now(scene: Scene) -> str:
-    """How it is, as the card and whoever catches up are told; not escaped."""
+def now(scene: Scene, *, impact: str = "") -> str:
+    """How it is, as the card and whoever catches up are told; not escaped.
+
+    `impact`: said instead of the alert's own words, where it doesn't stand beside them.
+    """
     incident, fix = scene.incident, scene.incident.fix
     if incident.stop:
         return stopped(incident.stop)
@@ -124,16 +144,16 @@ def now(scene: Scene) -> str:
         case Stage.FAILED if fix:
             return failure_of(fix)
         case _:
-            return _trouble(incident)
+            return _trouble(incident, impact)
 
 
 def _called_since(scene: Scene, at: datetime) -> bool:
     return any(call.at > at for call in scene.incident.calls)
 
 
-def _trouble(incident: Incident) -> str:
+def _trouble(incident: Incident, impact: str) -> str:
     alert = next(iter(incident.alerts.values()))
-    texts = (alert.annotations.get(name, "") for name in ("summary", "description"))
+    texts = (impact, *(alert.annotations.get(name, "") for name in ("summary", "description")))
     more = next((text for text in texts if text and text != incident.title), "")
     many = f"{len(incident.alerts)} alerts " if len(incident.alerts) > 1 else ""
     return f"{many}since {clock(alert.starts_at)}{': ' if more else ''}{more}"

@@ -125,7 +125,7 @@ def picker(command: Command, found: Sequence[Incident], why: str = "") -> Answer
         )
         for number, incident in enumerate(found[:MOST_PICKED], start=1)
     ]
-    words = why or f"`{said(command.verb, 20)}` which incident?"
+    words = why or f"Which incident do you mean, for `{said(command.verb, 20)}`?"
     return Answer(text=words, blocks=({"type": "actions", "elements": elements},), private=True)
 
 

@@ -8,7 +8,7 @@ from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.feedback import feedback_buttons
 from bot.slack.views.links import source
-from bot.slack.views.text import NOTICE_LIMIT, fitted, said, section
+from bot.slack.views.text import fitted, noticed, said, section
 
 _LONGEST = 600
 
@@ -26,7 +26,7 @@ def diagnoses(scene: Scene) -> list[Slot]:
     before = _slot(scene, thought[0], "diagnosis")
     words = fitted(["*No longer thought*, see the newer one below.", _cause(thought[0])], _LONGEST)
     taken_back = {
-        "text": said(f"{scene.incident.id} no longer thought: {thought[0].cause}", NOTICE_LIMIT),
+        "text": noticed(f"{scene.incident.id} no longer thought: {thought[0].cause}"),
         "blocks": (section(words),),
         "state": "taken back",
         "moot": True,
@@ -50,9 +50,7 @@ def _slot(scene: Scene, reached: Diagnosis, slot_id: str, *, again: bool = False
         lines.append(f"Runbook: {said(reached.runbook.title, 60)} ({said(pin, 24)})")
     return Slot(
         id=slot_id,
-        text=said(
-            f"{scene.incident.id} {'now: ' if again else ''}{_notice(reached)}", NOTICE_LIMIT
-        ),
+        text=noticed(f"{scene.incident.id} {'now: ' if again else ''}{_notice(reached)}"),
         blocks=(
             section(fitted(lines, _LONGEST)),
             feedback_buttons(scene.incident.id, "diagnosis"),

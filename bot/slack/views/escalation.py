@@ -9,12 +9,12 @@ from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.text import (
-    NOTICE_LIMIT,
     Block,
     button,
     clock,
     context,
     cut,
+    noticed,
     read,
     said,
     section,
@@ -42,7 +42,7 @@ def escalations(scene: Scene) -> list[Slot]:
         slots.append(
             Slot(
                 id=f"escalation:{number}",
-                text=said(f"{scene.incident.id} needs a person: {call.reason}", NOTICE_LIMIT),
+                text=noticed(f"{scene.incident.id} needs a person: {call.reason}"),
                 blocks=(*blocks, *_taking(scene, number)),
                 state=scene.incident.taken_by or "",
                 rings=True,
@@ -102,7 +102,7 @@ def _direct(scene: Scene, number: int, call: Call, user: str) -> Slot:
     text = f"{scene.incident.id} needs you: {call.reason}"
     return Slot(
         id=f"escalation:{number}:{user}",
-        text=said(text, NOTICE_LIMIT),
+        text=noticed(text),
         blocks=(section(said(text, _LONGEST) + where),),
         channel=user,
         rings=True,

@@ -6,7 +6,7 @@ from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
 from bot.slack.views.failure import failure_of, undoing_of
-from bot.slack.views.text import NOTICE_LIMIT, said, section
+from bot.slack.views.text import noticed, said, section
 
 _MARKS = {
     StepStatus.PENDING: "·",
@@ -39,19 +39,21 @@ def execution(scene: Scene, state: PlanState) -> Slot | None:
 
 
 def failure(scene: Scene, state: PlanState) -> Slot | None:
-    """New, so that it rings: for those who approved."""
+    """New, so that it rings: for those who approved, and for who commands."""
     ran = any(s.started_at for s in state.steps)
     if state.plan.purpose != "fix" or state.status is not PlanStatus.FAILED or not ran:
         return None
     if state.halt and state.ended_by_hand:
         return None  # Somebody wanted it so, and whoever is on call is called.
-    who = " ".join(scene.people.mention(user) for user in state.approvers)
+    commander = scene.incident.commander
+    told = dict.fromkeys([*state.approvers, *([commander] if commander else [])])
+    who = " ".join(scene.people.mention(user) for user in told)
     why, back = failure_of(state), undoing_of(state)
     said_of_it = f"The fix of {scene.incident.id} failed: {said(why, 240)}."
     undone = f" {back[:1].upper()}{said(back[1:], 160)}." if back else ""
     return Slot(
         id=f"failure:{state.plan.id}",
-        text=said(f"{scene.incident.id} fix failed: {why}", NOTICE_LIMIT),
+        text=noticed(f"{scene.incident.id} fix failed: {why}"),
         blocks=(section(f"{who} {said_of_it}{undone}".strip()),),
         rings=True,
         state=",".join(step.status for step in state.steps),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot.domain.following import Subscription
@@ -9,12 +10,14 @@ from bot.incidents.quiet import Quiet
 from bot.slack.views.text import said
 
 _SHOWN = 10
+_INCIDENT = re.compile(r"INC-\d+")
 
 
 def follows(subscription: Subscription) -> str:
     """What somebody follows from now on, and how it ends."""
+    begins = "" if _INCIDENT.fullmatch(subscription.target) else "an incident of it opens, "
     paces = {
-        "milestones": "when it opens, a fix is approved, its severity changes and when it ends",
+        "milestones": f"when {begins}a fix is approved, the severity changes and when it ends",
         "all": "of every step",
     }
     target = said(subscription.target, 60)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
-from bot.slack.views.text import NOTICE_LIMIT, clock, said, section
+from bot.slack.views.failure import failure_of
+from bot.slack.views.text import clock, noticed, said, section
 
 
 def monitor(scene: Scene, state: PlanState) -> Slot | None:
@@ -17,6 +18,8 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
     if state.plan.purpose != "fix" or not landed or not (noted or state.recovery):
         return None
     last = state.recovery or (noted[-1].summary if noted else "")
+    if state.status is PlanStatus.FAILED and not state.recovery:
+        last = failure_of(state)  # What was noted before holds no longer.
     if state.status is PlanStatus.RUNNING:
         head = _watching(state)
     elif state.status is PlanStatus.DONE:
@@ -25,7 +28,7 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
         head = "Not recovered"
     return Slot(
         id=f"monitor:{state.plan.id}",
-        text=said(f"{scene.incident.id} {head}: {last}", NOTICE_LIMIT),
+        text=noticed(f"{scene.incident.id} {head}: {last}"),
         blocks=(section(f"*{head}:* {said(last, 200)}"),),
         state=str(state.status),
     )
@@ -40,7 +43,7 @@ def relapse(scene: Scene, state: PlanState) -> Slot | None:
     words = f"fires again since {clock(again.at)}, after its fix: {said(again.title, 120)}"
     return Slot(
         id=f"relapse:{state.plan.id}",
-        text=said(f"{scene.incident.id} fires again after its fix: {again.title}", NOTICE_LIMIT),
+        text=noticed(f"{scene.incident.id} fires again after its fix: {again.title}"),
         blocks=(section(f"{who} {scene.incident.id} {words}."),),
         rings=True,
     )

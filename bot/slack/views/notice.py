@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.following import Notice
 from bot.slack.views.links import anchor
-from bot.slack.views.text import NOTICE_LIMIT, Block, clock, context, fitted, said, section
+from bot.slack.views.text import Block, clock, context, fitted, noticed, said, section
 
 _LINES = 6
 """Of one incident; the newest count."""
@@ -18,7 +18,7 @@ def notice_text(told: Sequence[Notice]) -> str:
     """For a phone's notification."""
     last = told[-1]
     more = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-    return said(f"{last.incident} {last.text}{more}", NOTICE_LIMIT)
+    return noticed(f"{last.incident} {last.text}{more}")
 
 
 def notice_blocks(told: Sequence[Notice], links: Mapping[str, str]) -> tuple[Block, ...]:

@@ -40,7 +40,7 @@ def outcome(scene: Scene, state: PlanState) -> str:
         case PlanStatus.RUNNING:
             step = state.current
             if step is None:
-                return f"All {total} done, watching{by}"
+                return f"{total} of {total} done, watching{by}"
             if state.halt:
                 return (
                     f"Running {step + 1} of {total} · halted by {name(state.halt.actor)} after it"

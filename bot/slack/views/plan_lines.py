@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.values import Plan, Step
 from bot.slack.views.text import read, safe, spelt
-from tools.kit.types import Change
+from tools.kit.types import Change, DryRun
 
 _PHONE = 60
 """Characters of a line that a phone shows without wrapping it."""
@@ -19,11 +19,12 @@ def change_lines(plan: Plan) -> list[str]:
     """`1 etl.source: replica-2 → replica-1`; every value that the call is given is in sight."""
     lines = []
     for number, step in enumerate(plan.steps, start=1):
-        changes = step.dry_run.changes
+        words = _sentence(step.dry_run)
+        changes = () if words else step.dry_run.changes
         folded = [_folded(c, "" if i else f"{number} ") for i, c in enumerate(changes)]
         lines += [line for each in folded for line in each]
-        lines += [] if changes else [f"{number} {exact(step.dry_run.summary)}"]
-        shown = " ".join([_change(c) for c in changes] or [exact(step.dry_run.summary)])
+        lines += [] if changes else [f"{number} {exact(words)}"]
+        shown = " ".join([_change(c) for c in changes] or [exact(words)])
         hidden = [f"{name} = {value}" for name, value in _values(step) if not _told(value, shown)]
         lines += [f"      with {', '.join(hidden)}"] if hidden else []
         lines += [f"      ⚠ {exact(warning)}" for warning in step.dry_run.warnings]
@@ -42,9 +43,9 @@ def affected(plan: Plan) -> str:
 
 
 def undo(plan: Plan) -> str:
-    """`1 one click · 2 no automatic undo`."""
+    """`1 one click · 2 what it writes stays, no automatic undo`."""
     return " · ".join(
-        f"{number} {'one click' if step.reversible else 'no automatic undo'}"
+        f"{number} {'one click' if step.reversible else _stays(step.dry_run)}"
         for number, step in enumerate(plan.steps, start=1)
     )
 
@@ -57,8 +58,26 @@ def exact(text: str) -> str:
 
 def what(plan: Plan) -> str:
     """All changes in a line, not escaped, for a notification."""
-    changes = [_raw(c) for s in plan.steps for c in s.dry_run.changes]
-    return "; ".join(changes or [s.dry_run.summary for s in plan.steps])
+    told: list[str] = []
+    for step in plan.steps:
+        words = _sentence(step.dry_run)
+        told += [words] if words else [_raw(c) for c in step.dry_run.changes]
+    return "; ".join(told)
+
+
+def _sentence(given: DryRun) -> str:
+    """Empty where its changes are listed, field by field: always where a sentence of its own
+    would leave out what is changed, or from what."""
+    if not given.changes:
+        return given.summary
+    bound = [exact(c.target) for c in given.changes]
+    bound += [exact(_value(c.before)) for c in given.changes if c.before is not None]
+    whole = all(_told(each, exact(given.sentence)) for each in bound)
+    return given.sentence if given.sentence and whole else ""
+
+
+def _stays(given: DryRun) -> str:
+    return f"{exact(given.undo)}, no automatic undo" if given.undo else "no automatic undo"
 
 
 def _folded(change: Change, number: str) -> list[str]:

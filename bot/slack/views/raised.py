@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.events import SeverityChanged
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
-from bot.slack.views.text import NOTICE_LIMIT, clock, cut, said, section
+from bot.slack.views.text import clock, cut, noticed, said, section
 
 
 def raised(scene: Scene, number: int, change: SeverityChanged) -> Slot | None:
@@ -24,7 +24,7 @@ def raised(scene: Scene, number: int, change: SeverityChanged) -> Slot | None:
     notice = f"{incident.id} is SEV1 now: {cut(change.reason, 80)} · {incident.title}"
     return Slot(
         id=f"severity:{number}",
-        text=said(notice, NOTICE_LIMIT),
+        text=noticed(notice),
         blocks=(section(words),),
         broadcast=True,
     )

@@ -12,7 +12,7 @@ from bot.slack.views.cost import model_cost
 from bot.slack.views.execution import decided
 from bot.slack.views.feedback import feedback_counts
 from bot.slack.views.links import source
-from bot.slack.views.text import NOTICE_LIMIT, clock, fitted, lasting, said, section
+from bot.slack.views.text import clock, fitted, lasting, noticed, said, section
 from tools.kit.types import Handle
 
 _LONGEST = 900
@@ -41,11 +41,12 @@ def report(scene: Scene) -> Slot | None:
             lines.append(f"*Rolled back:* {clock(fixed.rolled_back_at)} by {by}")
         if fixed.recovery:
             lines.append(f"*Verified:* {said(fixed.recovery, 160)}")
+    # Before what may be cut off: here stands who has to do something.
+    lines += _still_open(scene)
     if incident.impact:
         lines.append(f"*Impact:* {said(incident.impact, 120)}")
-    lines += _people(scene)
     lines += _ticket(incident)
-    lines += _still_open(scene)
+    lines += _people(scene)
     lines.append(f"*Timeline:* {_timeline(scene)}")
     lines.append(f"*Cost:* {model_cost(scene.work) or 'no model was asked'}")
     liked = feedback_counts(scene.work)
@@ -56,7 +57,7 @@ def report(scene: Scene) -> Slot | None:
     again = len(incident.reopenings)
     return Slot(
         id=f"report:{again + 1}" if again else "report",
-        text=said(f"{incident.id} resolved in {took}: {incident.resolution}", NOTICE_LIMIT),
+        text=noticed(f"{incident.id} resolved in {took}: {incident.resolution}"),
         blocks=(section(f"{body}\n{audit}" if incident.head else body),),
         broadcast=incident.severity in ("sev1", "sev2"),
     )

@@ -10,7 +10,6 @@ from bot.slack.slots import Slot
 from bot.slack.storm_scene import Ring, Row, StormScene
 from bot.slack.views.links import anchor
 from bot.slack.views.text import (
-    NOTICE_LIMIT,
     Block,
     button,
     clock,
@@ -18,6 +17,7 @@ from bot.slack.views.text import (
     cut,
     header,
     lasting,
+    noticed,
     read,
     said,
     section,
@@ -65,12 +65,10 @@ def _card(scene: StormScene) -> Slot:
     facts += [taken] if taken else []
     open_words = f"{len(still_open)} of {count} incidents open"
     buttons = _buttons(scene)
+    within = lasting(min(opened), max(opened))
     return Slot(
         id=ROOT,
-        text=said(
-            f"{scene.id}: {open_words}, opened within {lasting(min(opened), max(opened))}",
-            NOTICE_LIMIT,
-        ),
+        text=noticed(f"{scene.id}: {open_words}, opened within {within}"),
         blocks=(
             header(f"Storm · {stage.word} · {open_words}"),
             # Escaped, ten rows can be more than one section holds.
@@ -150,7 +148,7 @@ def _call(scene: StormScene, ring: Ring) -> Slot:
         blocks += [{"type": "actions", "elements": [_take(scene)]}] if untaken else []
     return Slot(
         id=ring.id,
-        text=said(f"{scene.id} needs a person: {_reason(ring)}", NOTICE_LIMIT),
+        text=noticed(f"{scene.id} needs a person: {_reason(ring)}"),
         blocks=tuple(blocks),
         state=taken,
         rings=True,
@@ -164,7 +162,7 @@ def _direct(scene: StormScene, ring: Ring, user: str) -> Slot:
     text = f"{scene.id} needs you: {ring.first.incident} and others: {ring.first.call.reason}"
     return Slot(
         id=f"{ring.id}:{user}",
-        text=said(text, NOTICE_LIMIT),
+        text=noticed(text),
         blocks=(section(said(text, _LONGEST - len(_WHERE)) + where),),
         channel=user,
         rings=True,

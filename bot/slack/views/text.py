@@ -66,9 +66,12 @@ def _is_seen(character: str) -> bool:
 
 def safe(text: str) -> str:
     """Text of outside as it stands: no mention, link, formatting or emoji of its own."""
-    escaped = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    escaped = _EMOJI.sub(":\u200a", escaped)
+    escaped = _EMOJI.sub(":\u200a", _escaped(visible(text)))
     return _MARKS.sub("\u200a\\g<0>", escaped) if _formats(escaped) else escaped
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _formats(text: str) -> bool:
@@ -97,9 +100,18 @@ def read(markup: str) -> str:
     return labelled.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def heard(markup: str, most: int) -> str:
-    """What a phone's notification says of it, which shows marks as they stand."""
-    return said(re.sub("[*`]", "", read(markup)), most)
+def noticed(text: str) -> str:
+    """What a phone's notification says, which shows marks as they stand; outside text as well.
+
+    Marks are dropped: the spaces with which `safe` parts them would be seen there.
+    """
+    plain = _EMOJI.sub("", _escaped(cut(text, NOTICE_LIMIT)))
+    return (_MARKS.sub("", plain) if _formats(plain) else plain) or "…"
+
+
+def heard(markup: str) -> str:
+    """The same of a message of ours: without its links and marks."""
+    return noticed(re.sub("[*`]", "", read(markup)))
 
 
 def fitted(lines: Iterable[str], most: int) -> str:

@@ -14,13 +14,13 @@ from bot.slack.slots import Slot
 from bot.slack.views.feedback import feedback_buttons
 from bot.slack.views.links import source
 from bot.slack.views.text import (
-    NOTICE_LIMIT,
     SECTION_LIMIT,
     Block,
     button,
     cut,
     fitted,
     heard,
+    noticed,
     safe,
     said,
     section,
@@ -91,7 +91,7 @@ def thinking_slot(question: Question, tasks: Sequence[Task]) -> Slot:
     }
     return Slot(
         id=f"answer:{question.id}",
-        text=said(title, NOTICE_LIMIT),
+        text=noticed(title),
         blocks=(block,),
         state="thinking",
     )
@@ -136,7 +136,7 @@ def outside_slot(question: Question, words: str, *, offer: bool) -> Slot:
     blocks.append(feedback_buttons(f"ASK-{question.id}", f"answer:{question.id}"))
     return Slot(
         id=f"answer:{question.id}",
-        text=heard(words.split("\n")[0], NOTICE_LIMIT),
+        text=heard(words.split("\n")[0]),
         blocks=tuple(blocks),
         state="done",
     )

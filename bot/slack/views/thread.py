@@ -17,7 +17,7 @@ from bot.slack.views.investigation import investigation
 from bot.slack.views.monitor import monitor, relapse
 from bot.slack.views.moot import is_moot
 from bot.slack.views.report import report
-from bot.slack.views.text import NOTICE_LIMIT, fitted, heard, section
+from bot.slack.views.text import fitted, heard, section
 from bot.slack.views.words import words
 
 _ANSWER = 3000
@@ -51,7 +51,7 @@ def thread(scene: Scene) -> list[Slot]:
 def answer_slot(incident: str, answered: e.QuestionAnswered) -> Slot:
     return Slot(
         id=f"answer:{answered.id}",
-        text=heard(answered.answer, NOTICE_LIMIT),
+        text=heard(answered.answer),
         blocks=(
             section(fitted(answered.answer.split("\n"), _ANSWER)),
             feedback_buttons(incident, f"answer:{answered.id}"),

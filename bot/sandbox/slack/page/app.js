@@ -117,7 +117,7 @@ function drawChannel() {
 
 function empty(place) {
   if (place.is_im) return "Ask opsbot something, for example: why is etl failing";
-  return `Nothing in #${place.name} yet. Messages appear here as they come.`;
+  return `Nothing in #${place.name} yet. Type /opsbot help, or ask: @opsbot what is open?`;
 }
 
 function drawHome() {

@@ -33,8 +33,8 @@ def changes(told: Told) -> str:
         where = source("the source of changes", looked.url)
         return answered(
             told,
-            f"Nothing that {where} knows of changed around it in the 2 h before {clock(began)}"
-            " or since.",
+            f"Nothing, as far as {where} knows: no change in the 2 h before {clock(began)} or"
+            " since.",
         )
     before = [c for c in found if c[0] <= began]
     after = [c for c in found if c[0] > began]

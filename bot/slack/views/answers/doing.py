@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain import events as e
 from bot.slack.scene import Stage
-from bot.slack.views.answers.told import Told, answered, awaited, cited
+from bot.slack.views.answers.told import Told, answered, awaited, cited, ended
 from bot.slack.views.text import clock, said
 
 
@@ -65,7 +65,9 @@ def ruled_out(told: Told) -> str:
         return answered(told, "Nothing yet: I am still looking.", *_looking(told))
     out = [said(cause, 140).rstrip(".") for cause in reached.ruled_out[:4]]
     gaps = (*reached.coverage.failed, *reached.coverage.not_configured)
-    first = f"Ruled out: {'; '.join(out)}." if out else "No other cause was ruled out by name."
+    first = (
+        f"Ruled out: {ended('; '.join(out))}" if out else "No other cause was ruled out by name."
+    )
     checked = len(reached.coverage.checked) + len(reached.coverage.empty)
     against = reached.hypotheses[0].against if reached.hypotheses else ()
     return answered(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.slack.views.answers.told import Told, answered, recorded
+from bot.slack.views.answers.told import Told, answered, recorded, sentence
 from bot.slack.views.text import said
 
 _SHOWN = 3
@@ -15,7 +15,7 @@ def history(told: Told) -> str:
         return answered(told, f"I could not look through past incidents{why}.")
     lines = [line for line in looked.excerpt.split("\n") if line.strip()]
     if looked.status == "empty" or not lines:
-        return answered(told, f"Not that I know of. {said(looked.summary, 120)}.")
+        return answered(told, "Not that I know of.", sentence(looked.summary, 120))
     return answered(
         told,
         " ".join(f"{said(line, 260).rstrip('.')}." for line in lines[:_SHOWN]),

@@ -55,7 +55,12 @@ def title(told: Told) -> str:
 def sentence(text: str, most: int) -> str:
     """Somebody's words as a sentence of ours: capital first, one full stop."""
     cut = said(text, most).rstrip(".")
-    return f"{cut[:1].upper()}{cut[1:]}." if cut else ""
+    return ended(f"{cut[:1].upper()}{cut[1:]}") if cut else ""
+
+
+def ended(words: str) -> str:
+    """With its full stop, unless it is cut off already."""
+    return words if words.endswith("…") else f"{words}."
 
 
 def awaited(told: Told, fix: PlanState) -> str:
