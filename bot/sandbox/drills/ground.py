@@ -112,6 +112,17 @@ class Ground:
         assert self.stage.supervisor is not None
         return self.stage.supervisor
 
+    async def second_serving(self) -> str:
+        """Another `opsbot serve` beside the first, on an address of its own; its name, once it
+        is connected to Slack."""
+        address = free_http_addr("127.0.0.1:0")
+        connected = self.slack.socket_mode.connections
+        self.opsbot.add("serve-2", "serve", OPSBOT_HTTP_ADDR=address)
+        await until(
+            lambda: self.slack.socket_mode.connections > connected, "the second did not start"
+        )
+        return "serve-2"
+
     def arm(self, point: str) -> None:
         """The next process to reach `point` stands still there."""
         (self._points / point).touch()
