@@ -52,28 +52,36 @@ async def an_hour(ground: Ground, told: Told) -> None:
     work = await ground.ledger.work(first.id)
     retelling = Retelling(ground, first.id, events)
     ground.slack.outage(True)
-    names = [await retelling.new_name() for _ in range(_INCIDENTS)]
-    started = first.opened_at or wiring.now()
-    later: list[tuple[str, list[e.IncidentEvent]]] = []
-    for number, name in enumerate(names):
-        began = wiring.now() - _HOUR + number * _APART
-        story = _fate(number % 4, retelling.like(name, started - began))
-        opening = list(takewhile(lambda x: not isinstance(x, e.DiagnosisReached), story))
-        await retelling.begin(name, began)
-        await retelling.tell(name, opening)
-        await ground.ledger.note(name, *work)
-        later.append((name, story[len(opening) :]))
-    await until(
-        lambda: sum(c.error == "service_unavailable" for c in ground.slack.calls) > _REFUSED,
-        "Slack was not called in its outage",
-    )
-    for name, rest in later:
-        await retelling.tell(name, rest)
+    # What is told again is nobody's to investigate.
+    with ground.asleep("wait", "act"):
+        names = await _told_again(ground, retelling, work)
     since = time.time()
     ground.slack.outage(False)
     await over(ground)
     told.killed = "nobody: Slack was away"
     told.rules += [_CaughtUp(names, since).rule, _real_effects(first.id)]
+
+
+async def _told_again(
+    ground: Ground, retelling: Retelling, work: Sequence[e.WorkEvent]
+) -> list[str]:
+    """The beginnings of all, and once Slack has refused to hear of them the rest; their names."""
+    later: dict[str, list[e.IncidentEvent]] = {}
+    for number in range(_INCIDENTS):
+        name, began = await retelling.new_name(), wiring.now() - _HOUR + number * _APART
+        story = _fate(number % len(_WANTED), retelling.like(name, began))
+        opening = list(takewhile(lambda x: not isinstance(x, e.DiagnosisReached), story))
+        later[name] = story[len(opening) :]
+        await retelling.begin(name, began)
+        await retelling.tell(name, opening)
+        await ground.ledger.note(name, *work)
+    await until(
+        lambda: sum(c.error == "service_unavailable" for c in ground.slack.calls) > _REFUSED,
+        "Slack was not called in its outage",
+    )
+    for name, rest in later.items():
+        await retelling.tell(name, rest)
+    return list(later)
 
 
 def _fate(which: int, story: list[e.IncidentEvent]) -> list[e.IncidentEvent]:
@@ -123,7 +131,7 @@ class _CaughtUp:
         for number, name in enumerate(self._names):
             there = [m for m in seen.messages if place(m)[0] == name]
             slots = [place(m)[1] for m in sorted(there, key=lambda m: m.ts)]
-            wanted = _WANTED[number % 4]
+            wanted = _WANTED[number % len(_WANTED)]
             if slots != wanted:
                 return f"{name} has {slots!r} in Slack, and not {wanted!r}"
         late = [c for c in seen.calls if c.at >= self._since and ids.APPROVE in str(c.body)]

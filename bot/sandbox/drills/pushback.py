@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -39,13 +37,11 @@ async def pushed_back(ground: Ground, told: Told) -> None:
 async def _refused(ground: Ground, other: str, method: str) -> AsyncIterator[None]:
     """While `other` stands still a call of the first is answered with 429, and the first dies of
     it; `other` goes on, and knows of it only what is in Redis."""
-    asleep = ground.opsbot.pids[other]
-    os.kill(asleep, signal.SIGSTOP)
-    ground.slack.throttle(method, seconds=_SECONDS)
-    yield
-    await until(lambda: _refusals(ground.slack.calls, method), f"nobody called {method}")
-    ground.kill(ground.opsbot.pids["serve"])
-    os.kill(asleep, signal.SIGCONT)
+    with ground.asleep(other):
+        ground.slack.throttle(method, seconds=_SECONDS)
+        yield
+        await until(lambda: _refusals(ground.slack.calls, method), f"nobody called {method}")
+        ground.kill(ground.opsbot.pids["serve"])
 
 
 def _refusals(calls: Sequence[ApiCall], method: str) -> int:

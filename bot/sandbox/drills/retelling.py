@@ -30,8 +30,9 @@ class Retelling:
         seal = Seal(ground.stage.environment["OPSBOT_AUDIT_KEY"])
         self._ledger = RedisLedger(ground.redis, sync_each_commit=False, seal=seal)
 
-    def like(self, name: str, back: timedelta) -> list[e.IncidentEvent]:
-        """All that happened, as that incident's and so much earlier."""
+    def like(self, name: str, began: datetime) -> list[e.IncidentEvent]:
+        """All that happened, as that incident's, which began then."""
+        back = self._events[0].at - began
         return [_moved(event, self._first, name, back) for event in self._events]
 
     async def begin(self, name: str, at: datetime) -> None:
