@@ -245,6 +245,10 @@ class TestUndoing:
         undone_there = after(incident, later).evolve(back).evolve(gone)
         assert types(decide(undone_there, undo(0))) == ["undo.approved"]
 
+    def test_a_later_plan_that_never_ran_changed_nothing(self) -> None:
+        incident = told(HALTED, second(over=0), voided("cleared", "P2"))
+        assert types(decide(incident, undo(0))) == ["undo.approved"]
+
     def test_another_field_of_the_same_target_is_not_in_the_way(self) -> None:
         same = step(0)
         change = same.dry_run.changes[0].model_copy(update={"field": "height"})

@@ -33,7 +33,17 @@ class Retelling:
     def like(self, name: str, began: datetime) -> list[e.IncidentEvent]:
         """All that happened, as that incident's, which began then."""
         back = self._events[0].at - began
-        return [_moved(event, self._first, name, back) for event in self._events]
+        digests: dict[str, str] = {}
+        told = []
+        for event in self._events:
+            again = _moved(event, self._first, name, back)
+            if isinstance(event, e.PlanProposed) and isinstance(again, e.PlanProposed):
+                # Its tickets name the incident, and so what is judged is another plan.
+                was, becomes = (x.plan.digest(x.verdict.rule) for x in (event, again))
+                digests[was] = becomes
+            known = digests.get(getattr(again, "digest", ""))
+            told.append(again.model_copy(update={"digest": known}) if known else again)
+        return told
 
     async def begin(self, name: str, at: datetime) -> None:
         """It opens then, whatever the store's clock says when it is told."""
