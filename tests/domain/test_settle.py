@@ -157,6 +157,8 @@ class TestCallingAPerson:
         hard = plan().model_copy(update={"steps": (step(0, reversible=False),)})
         story = [*ASKED[:2], *proposed(hard), decided(which=hard), *done(0)]
         assert reason(told(story), recovery(passed=False)) == "dust: 99 g"
+        silent = recovery(passed=False).model_copy(update={"summary": ""})
+        assert reason(told(story), silent) == "the fix failed, and nothing said why"
 
     def test_an_alert_that_fires_again_after_a_failed_fix_is(self) -> None:
         undone_all = [*FAILED, undoing(1), undone(1), undoing(0), undone(0)]
@@ -189,6 +191,32 @@ class TestTheEndOfIt:
             told(reopened, again), c.SkipBooks(at=at(51), milestone="close", reason="x")
         )
         assert event.type == "books.skipped"
+
+    def test_its_own_words_count_though_its_alerts_cleared_before(self) -> None:
+        end = decide(told(BOTH, CLEARED), recovery(passed=True))[-1]
+        assert isinstance(end, e.IncidentResolved)
+        assert end.summary == "painted it green"
+
+    @pytest.mark.parametrize("story", [ASKED, APPROVED])
+    def test_a_fix_that_has_not_begun_is_void_before_it_is_over(self, story: Any) -> None:
+        assert types(decide(told(story), CLEAR)) == [
+            "alert.cleared",
+            "plan.voided",
+            "incident.resolved",
+        ]
+
+    def test_where_there_is_no_fix_the_books_end_nothing(self) -> None:
+        kept = [*books(), started(0, "books-open")]
+        failed = finish("failed").model_copy(update={"plan_id": "books-open"})
+        assert types(decide(told(kept, CLEARED), failed)) == ["action.finished"]
+        landed = told(kept, finished(plan_id="books-open"))
+        looked = verify().model_copy(update={"plan_id": "books-open"})
+        assert types(decide(landed, looked)) == ["action.verified"]
+
+    def test_what_has_nothing_to_do_with_the_fix_ends_nothing(self) -> None:
+        quiet = told(FAILED, undoing(1), undone(1), undoing(0), undone(0), CLEARED)
+        skip = c.SkipBooks(at=at(51), milestone="open", reason="x")
+        assert types(decide(quiet, skip)) == ["books.skipped"]
 
     @pytest.mark.parametrize("more", [[], [e.AlertJoined(at=at(1), actor="x", alert=alert("b"))]])
     def test_it_is_over_once_every_alert_is(self, more: Any) -> None:
@@ -248,6 +276,25 @@ class TestTheEndOfIt:
         ]
 
 
+HALTED = e.PlanHalted(at=at(14), actor="U1", plan_id="P1", name="Maya")
+
+
+class TestAHalt:
+    def test_of_a_plan_that_was_ended_otherwise_meanwhile_ends_nothing_twice(self) -> None:
+        ended = told(APPROVED, started(), finished(), HALTED, voided("stopped"))
+        assert "plan.voided" not in types(decide(ended, verify()))
+
+    def test_of_the_books_calls_nobody(self) -> None:
+        digest = plan("books-open", steps=1, verify=()).digest("auto")
+        given: Any = {"plan_id": "books-open", "digest": digest, "name": "Maya"}
+        halt = c.HaltPlan(at=at(60), actor="U1", **given)
+        assert types(decide(told(books()), halt)) == ["plan.halted", "plan.voided"]
+
+    def test_that_a_last_start_overtook_lets_it_come_to_its_end(self) -> None:
+        late = told(APPROVED, done(0), HALTED, started(1), finished(1))
+        assert types(decide(late, verify(1))) == ["action.verified"]
+
+
 class TestAnUndoThatAPersonWanted:
     DONE = (*BOTH, recovered(), resolved())
 
@@ -261,6 +308,19 @@ class TestAnUndoThatAPersonWanted:
     def test_calls_nobody_where_it_did(self) -> None:
         under_way = told(self.DONE, wanted(1, 0), undoing(1))
         assert reason(under_way, end_undo("succeeded", 1)) is None
+
+    def test_calls_nobody_for_a_step_that_they_did_not_mean(self) -> None:
+        assert reason(told(self.DONE, wanted(0), undoing(1)), end_undo("failed", 1)) is None
+        ended = told(BOTH, voided("halted"), wanted(0), undoing(1))
+        on_call = decide(ended, end_undo("failed", 1).model_copy(update={"oncall": ("@oncall",)}))
+        assert isinstance(on_call[-1], e.PersonCalled)
+        assert on_call[-1].to == ("@oncall",), "it is on call's, as any other"
+        by_hand = end_undo("refused", 1).model_copy(update={"actor": "U2"})
+        assert reason(told(self.DONE, wanted(1, 0)), by_hand) is None
+
+    def test_does_not_end_what_is_over_a_second_time(self) -> None:
+        under_way = told(self.DONE, CLEARED, wanted(1, 0), undoing(1), undone(1), undoing(0))
+        assert types(decide(under_way, end_undo("succeeded"))) == ["rollback.finished"]
 
     def test_calls_nobody_where_they_were_told_at_their_click(self) -> None:
         by_hand = end_undo("refused", 1).model_copy(update={"actor": "U1"})

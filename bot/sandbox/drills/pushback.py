@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from bot.adapters import keys
 from bot.sandbox.drills.drill import Drill, Told
 from bot.sandbox.drills.evidence import Evidence
 from bot.sandbox.drills.ground import Ground, until
@@ -35,12 +36,16 @@ async def pushed_back(ground: Ground, told: Told) -> None:
 
 @asynccontextmanager
 async def _refused(ground: Ground, other: str, method: str) -> AsyncIterator[None]:
-    """While `other` stands still a call of the first is answered with 429, and the first dies of
-    it; `other` goes on, and knows of it only what is in Redis."""
+    """While `other` stands still a call of the first is answered with 429, and the first dies once
+    that is noted; `other` goes on, and knows of it only that note.
+
+    Killed between the answer and its note, nobody would know: the next call hears it again.
+    """
     with ground.asleep(other):
         ground.slack.throttle(method, seconds=_SECONDS)
         yield
-        await until(lambda: _refusals(ground.slack.calls, method), f"nobody called {method}")
+        noted = keys.budget_paused(method)
+        await until(lambda: ground.redis.exists(noted), f"no 429 of {method} was noted")
         ground.kill(ground.opsbot.pids["serve"])
 
 
