@@ -49,6 +49,7 @@ class Supervisor:
         self._quiet = quiet
         self._log = log
         self._commands = {name: PROCESSES[name] for name in processes}
+        self._told: dict[str, dict[str, str]] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._watching: asyncio.Task[None] | None = None
 
@@ -90,9 +91,11 @@ class Supervisor:
             process.kill()
             process.wait()
 
-    def add(self, name: str, *command: str) -> None:
-        """Start one process more, `opsbot` with these words, and look after it too."""
+    def add(self, name: str, *command: str, **told: str) -> None:
+        """Start one process more, `opsbot` with these words, and look after it too. `told`: what
+        it is told otherwise than the rest."""
         self._commands[name] = command
+        self._told[name] = told
         self._spawn(name)
 
     def _spawn(self, name: str) -> None:
@@ -100,7 +103,7 @@ class Supervisor:
         with self._log.open("ab") if self._log else nullcontext() as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-P", "-m", "bot", *self._commands[name]],
-                env=self._environment,
+                env=self._environment | self._told.get(name, {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log or (subprocess.DEVNULL if self._quiet else None),
                 stderr=log,

@@ -78,7 +78,7 @@ def require_undoable(incident: Incident, command: c.ApproveUndo) -> None:
         raise PlanChangedError("nothing of it is there to be put back in that way now")
     if incident.stop:
         raise CommandRefusedError(f"{incident.id} is stopped; resume it first, then undo")
-    busy = [fix for fix in incident.fixes if fix is not state and _busy(fix)]
+    busy = [fix for fix in incident.fixes if _busy(fix)]
     if busy:
         raise CommandRefusedError(f"plan {busy[0].digest[:4]} is under way; halt it first")
     later = incident.fixes[incident.fixes.index(state) + 1 :]

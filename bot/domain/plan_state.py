@@ -159,7 +159,7 @@ class PlanState(Frozen):
         """It is over, nothing of it is in doubt, and something of it is still to be done."""
         if self.replan_asked or self.handed_over or not self.remaining:
             return False
-        doubt = {StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
+        doubt = {StepStatus.UNKNOWN, StepStatus.STUCK}
         settled = not self.undoable and not doubt & {step.status for step in self.steps}
         return self.status is PlanStatus.VOID or (self.status is PlanStatus.FAILED and settled)
 
@@ -191,9 +191,7 @@ class PlanState(Frozen):
     @property
     def revertible(self) -> tuple[int, ...]:
         """Steps that a person may have put back, last first: nothing does so by itself."""
-        over = self.status is PlanStatus.DONE or (
-            self.status is PlanStatus.FAILED and self.ended_by_hand
-        )
+        over = self.status is PlanStatus.DONE or self.ended_by_hand
         doubt = {StepStatus.STARTED, StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
         known = not doubt & {step.status for step in self.steps}
         return self._standing if over and known and self.undo is None else ()
@@ -202,11 +200,11 @@ class PlanState(Frozen):
     def overwritable(self) -> tuple[int, ...]:
         """Steps, last first, that a person may have put back over what stands there now: the undo
         of one was refused before it began, and none is in doubt."""
-        refused = [s for s in self.steps if s.status is StepStatus.STUCK and not s.rollback_key]
+        stuck = [step for step in self.steps if step.status is StepStatus.STUCK]
         doubt = {StepStatus.STARTED, StepStatus.UNKNOWN, StepStatus.UNDOING}
         known = not doubt & {step.status for step in self.steps}
-        lost = any(s.status is StepStatus.STUCK and s.rollback_key for s in self.steps)
-        return self._standing if refused and known and not lost else ()
+        begun = any(step.rollback_key for step in stuck)
+        return self._standing if stuck and known and not begun else ()
 
     @property
     def rolled_back_at(self) -> datetime | None:

@@ -71,7 +71,7 @@ def _undo_failed(incident: Incident, command: c.Command) -> e.PersonCalled | Non
 
 
 def _over_without_it(incident: Incident, command: c.Command) -> bool:
-    """The fix failed and left nothing behind, and meanwhile every alert cleared."""
+    """The fix failed or was undone and left nothing in doubt, and meanwhile every alert cleared."""
     ends = isinstance(
         command,
         c.FinishStep | c.VerifyStep | c.VerifyRecovery | c.FinishRollback | c.VoidPlan | c.HaltPlan,
@@ -79,10 +79,10 @@ def _over_without_it(incident: Incident, command: c.Command) -> bool:
     fix = incident.fix
     if not ends or incident.firing or fix is None:
         return False
-    if fix.status is not PlanStatus.FAILED and not (fix.status is PlanStatus.DONE and fix.undo):
+    if fix.status is not PlanStatus.FAILED and not fix.undo:
         return False
-    in_doubt = {StepStatus.UNKNOWN, StepStatus.STUCK, StepStatus.UNDOING}
-    return not fix.live and not any(step.status in in_doubt for step in fix.steps)
+    in_doubt = {StepStatus.UNKNOWN, StepStatus.STUCK}
+    return not any(step.status in in_doubt for step in fix.steps)
 
 
 def _cleared(incident: Incident, command: c.Command) -> list[e.IncidentEvent]:
@@ -122,16 +122,16 @@ def _needs_person(incident: Incident, command: c.Command) -> str | None:
             return "nobody decided in time, so nothing ran"
         case c.VoidPlan():
             fix = _fix_of(incident, command.plan_id)
-            idle = fix is not None and fix.status is PlanStatus.VOID
-            if fix and idle and command.cause in ("failed", "stopped"):
+            idle = fix and fix.status is PlanStatus.VOID
+            if idle and command.cause in ("failed", "stopped"):
                 return f"{command.reason}; nothing ran"
             return _failed(fix) if fix else None
         case c.HandPlan(name=name):
             return f"{name} handed the fix to a person; nothing ran"
         case c.HaltPlan():
             fix = _fix_of(incident, command.plan_id)
-            if fix and fix.void and fix.status is PlanStatus.VOID:
-                return f"{fix.void.reason}; nothing ran"
+            if fix and fix.status is PlanStatus.VOID:
+                return f"{halt_words(fix)}; nothing ran"
             return _failed(fix) if fix else None
         case c.FinishRollback() if _by_person(incident, command):
             return None
@@ -166,8 +166,6 @@ def _failed(state: PlanState) -> str | None:
         return None
     steps = dict(enumerate(state.steps, start=1))
     for number, step in steps.items():
-        if step.status is StepStatus.UNDOING:
-            return None
         if step.status is StepStatus.UNKNOWN:
             return f"whether step {number} ran is unknown: {step.summary}"
         if step.status is StepStatus.STUCK:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from bot.domain.crashpoints import crashpoint
 from bot.domain.following import Notice, Subscription, notices
 from bot.domain.ports import Clock, Follows, Ledger
 from bot.incidents.cancellation import end_if_cancelled
@@ -97,6 +98,7 @@ class Courier:
         except Exception as error:
             log.warning("%s could not be told, tried again: %s", place, error)
             return
+        crashpoint("N1")
         for incident in dict.fromkeys(n.incident for n in told):
             keys = [n.key for n in told if n.incident == incident]
             await self._follows.tell(place, incident, keys)

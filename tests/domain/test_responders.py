@@ -24,6 +24,9 @@ from tests.fakes.story import (
     proposed,
     started,
     told,
+    undoing,
+    verified,
+    voided,
 )
 
 WAITING = [opened(), diagnosed(), *proposed()]
@@ -87,8 +90,22 @@ class TestCommand:
         held = after(told(WAITING), c.TakeCommand(**by("U1")))
         assert_refused(held, c.OfferHandover(**by("U2", to="U1")), "already")
 
+    def test_whoever_has_it_says_nothing_new_by_taking_it_again(self) -> None:
+        held = after(told(WAITING), c.TakeCommand(**by("U1")))
+        assert decide(held, c.TakeCommand(**by("U1"))) == []
+
+    def test_of_a_resolved_incident_it_is_neither_offered_nor_taken(self) -> None:
+        assert_refused(ended(), c.OfferHandover(**by("U1", to="U2")), "reopen it first")
+        assert_refused(ended(), c.TakeCommand(**by("U1")), "reopen it first")
+
 
 class TestNotes:
+    @pytest.mark.parametrize("url", ["", "https://a.test/2"])
+    def test_another_message_is_another_note(self, url: str) -> None:
+        first = c.AddNote(**by("U1", text="I restarted it", url=url and "https://a.test/1"))
+        noted = after(told(WAITING), first)
+        assert after(noted, c.AddNote(**by("U1", text="and again", url=url))).notes[1:]
+
     def test_the_same_message_is_noted_once(self) -> None:
         note = c.AddNote(**by("U1", text="I restarted it", author="U2", url="https://a.test/1"))
         noted = after(told(WAITING), note)
@@ -126,6 +143,18 @@ class TestTheEndByHand:
         )
         assert failed.plans["P1"].undoable
         assert_refused(failed, resolve(), "under way")
+
+    def test_a_call_that_left_is_waited_for_whatever_became_of_its_plan(self) -> None:
+        assert_refused(told([*RUNNING, voided("stopped")]), resolve(), "under way")
+        undoing_beside = [*RUNNING, finished(), verified(), started(1), undoing(0)]
+        doubt = told([*undoing_beside, finished(1, "unknown")])
+        assert not doubt.plans["P1"].live
+        assert_refused(doubt, resolve(), "under way")
+
+    def test_a_plan_that_is_void_is_not_voided_again(self) -> None:
+        assert types(decide(told([*WAITING, voided("expired")]), resolve())) == [
+            "incident.resolved"
+        ]
 
     def test_an_end_in_doubt_is_a_persons_to_close(self) -> None:
         unknown = told([*RUNNING, finished(outcome="unknown")])

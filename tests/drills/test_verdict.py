@@ -15,6 +15,7 @@ from bot.incidents.audit import Audited
 from bot.sandbox.drills import verdict
 from bot.sandbox.drills.evidence import Effect, Evidence
 from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.traffic import ApiCall
 from bot.slack import ids
 from tests.fakes.story import (
     ALLOW,
@@ -112,12 +113,12 @@ def test_an_undo_is_explained_by_its_rollback() -> None:
             evidence(
                 messages=[message("card", "1"), message("report", "2"), message("report", "3")]
             ),
-            "the message 'report' was posted 2 times",
+            "the message 'report' of INC-1 was posted 2 times",
         ),
-        (evidence(messages=[message("card", "1")]), "the message 'report' was lost"),
+        (evidence(messages=[message("card", "1")]), "the message 'report' of INC-1 was lost"),
         (
             evidence(slots={"INC-1": {"card": posted("1"), "report": posted("2", "posting")}}),
-            "the message 'report' was lost",
+            "the message 'report' of INC-1 was lost",
         ),
         (evidence(slots={"INC-1": {"card": posted("1")}}), "the report was never posted"),
         (
@@ -137,3 +138,29 @@ def test_what_is_broken_is_found(seen: Evidence, says: str) -> None:
 def test_what_policy_allows_by_itself_needs_no_person() -> None:
     story = [opened(), diagnosed(), *proposed(verdict=ALLOW), started(), finished(), resolved()]
     assert wrong(evidence(*story, REPORTED)) == []
+
+
+def test_a_storms_messages_are_looked_at_as_an_incidents_are() -> None:
+    seen = evidence()
+    lost = {**seen.slots, "STORM-1": {"storm": posted("9")}}
+    assert wrong(replace(seen, slots=lost)) == ["the message 'storm' of STORM-1 was lost"]
+
+
+def called(method: str, at: float, retry_after: int = 0, channel: str = "C1") -> ApiCall:
+    return ApiCall(method, at, {"channel": channel}, None, retry_after)
+
+
+def test_a_call_before_slack_lets_it_is_found_and_one_after_is_not() -> None:
+    early = [called("chat.update", 10, 5), called("chat.update", 14)]
+    assert verdict.patience(evidence(calls=early)) == (
+        "chat.update was called 0.7 s before Slack had said it may be"
+    )
+    late = [called("chat.update", 10, 5), called("chat.update", 15)]
+    assert verdict.patience(evidence(calls=late)) is None
+
+
+def test_posts_are_waited_with_in_their_channel_and_everything_else_everywhere() -> None:
+    post, edit = "chat.postMessage", "chat.update"
+    elsewhere = [called(post, 10, 5), called(post, 11, channel="C2"), called(edit, 11)]
+    assert verdict.patience(evidence(calls=elsewhere)) is None
+    assert verdict.patience(evidence(calls=[called(edit, 10, 5), called(edit, 11, channel="C2")]))

@@ -9,6 +9,9 @@ from __future__ import annotations
 _GATE = ("tests/policy/test_gate.py",)
 _RULES = ("tests/policy/test_rules.py", *_GATE)
 _APPROVALS = ("tests/domain/test_approvals.py",)
+_STEPS = ("tests/domain/test_steps.py",)
+_UNDOING = ("tests/incidents/test_undoing.py",)
+_HALTING = "tests/incidents/test_halting.py"
 _NARROWING = "tests/incidents/test_narrowing.py"
 
 COVERING: dict[str, tuple[str, ...]] = {
@@ -40,6 +43,13 @@ COVERING: dict[str, tuple[str, ...]] = {
         "tests/domain/test_calls.py",
         "tests/domain/test_stops.py",
     ),
+    "bot/domain/plan_state.py": ("tests/domain/test_plan_state.py", *_STEPS),
+    "bot/domain/intervention.py": ("tests/domain/test_intervention.py",),
+    "bot/domain/responders.py": ("tests/domain/test_responders.py",),
+    "bot/domain/settle.py": ("tests/domain/test_settle.py", "tests/domain/test_intervention.py"),
+    "bot/incidents/intervention.py": (_HALTING,),
+    "bot/incidents/undoing.py": _UNDOING,
+    "bot/incidents/rollback.py": ("tests/incidents/test_rollback.py", *_UNDOING),
     "bot/incidents/planning.py": (
         "tests/incidents/test_planning.py",
         "tests/incidents/test_discretion.py",

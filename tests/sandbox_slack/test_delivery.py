@@ -148,6 +148,7 @@ async def test_a_throttled_call_without_a_handler_tells_when_to_return(
         await client.chat_update(channel="C0INCIDENT", ts="1.0", text="x")
     assert refused.value.response.status_code == 429
     assert refused.value.response.headers["Retry-After"] == "7"
+    assert [call.retry_after for call in slack.calls] == [7]
 
 
 async def test_real_rates_hold_a_channel_to_a_message_a_second(

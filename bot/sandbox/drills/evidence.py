@@ -18,6 +18,7 @@ from bot.domain.seal import Seal
 from bot.incidents.audit import Audited, audited
 from bot.sandbox.drills.ground import Ground
 from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.traffic import ApiCall
 from bot.slack import ids
 
 
@@ -39,16 +40,24 @@ class Evidence:
     decisions: dict[str, Sequence[e.IncidentEvent]]
     """Of each incident, in the order of their versions."""
     slots: dict[str, dict[str, Posted]]
+    """Of each incident and storm."""
     messages: Sequence[Message]
-    """Every message of ours in Slack."""
+    """Every message in Slack that says which slot of ours it is."""
     tickets: Sequence[str]
     audits: Sequence[Audited]
     """Of each incident's trail, as `opsbot audit verify` sees it."""
+    said: Sequence[Message] = ()
+    """Every message in Slack, whoever's."""
+    calls: Sequence[ApiCall] = ()
+    """Of Slack's Web API, in their order."""
 
 
 async def gather(ground: Ground, data: Path) -> Evidence:
     """`data` is the folder of the drill's stage."""
     incidents = await ground.incidents()
+    said = ground.slack.state.history.everything()
+    ours = [message for message in said if _slot(message)]
+    shown = {incident.id for incident in incidents} | {place(message)[0] for message in ours}
     slots = RedisSlots(ground.redis)
     seal = Seal(ground.stage.environment["OPSBOT_AUDIT_KEY"])
     since = await signed_since(ground.redis, seal)
@@ -56,10 +65,12 @@ async def gather(ground: Ground, data: Path) -> Evidence:
         effects=_effects(data / "company" / "effects.jsonl"),
         incidents=incidents,
         decisions={i.id: await ground.ledger.decisions(i.id) for i in incidents},
-        slots={i.id: await slots.all(i.id) for i in incidents},
-        messages=[m for m in ground.slack.state.history.everything() if _slot(m)],
+        slots={name: await slots.all(name) for name in sorted(shown)},
+        messages=ours,
         tickets=[ticket["summary"] for ticket in ground.company.tickets],
         audits=[audited(await ground.ledger.trail(i.id), seal, since) for i in incidents],
+        said=said,
+        calls=list(ground.slack.calls),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -112,6 +112,17 @@ class Ground:
         assert self.stage.supervisor is not None
         return self.stage.supervisor
 
+    async def second_serving(self) -> str:
+        """Another `opsbot serve` beside the first, on an address of its own; its name, once it
+        is connected to Slack."""
+        address = free_http_addr("127.0.0.1:0")
+        connected = self.slack.socket_mode.connections
+        self.opsbot.add("serve-2", "serve", OPSBOT_HTTP_ADDR=address)
+        await until(
+            lambda: self.slack.socket_mode.connections > connected, "the second did not start"
+        )
+        return "serve-2"
+
     def arm(self, point: str) -> None:
         """The next process to reach `point` stands still there."""
         (self._points / point).touch()
@@ -139,6 +150,19 @@ class Ground:
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    @contextmanager
+    def asleep(self, *names: str) -> Iterator[None]:
+        """These of opsbot's processes stand still meanwhile."""
+        pids = [self.opsbot.pids[name] for name in names]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def go_on(self, standing: Standing) -> None:
         """Let it go on from where it stands."""

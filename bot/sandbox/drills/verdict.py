@@ -12,6 +12,9 @@ from bot.domain.plan_state import PlanState
 from bot.domain.values import Allow, Ask
 from bot.sandbox.drills.evidence import Effect, Evidence, place
 
+_ON_ITS_WAY = 0.3
+"""Seconds in which a call may still come in that left before the answer."""
+
 Rule = Callable[[Evidence], str | None]
 
 
@@ -63,21 +66,41 @@ def allowed(seen: Evidence) -> str | None:
 
 
 def messages(seen: Evidence) -> str | None:
-    """Each message of the thread is there, and once; the last word too."""
+    """Each message of the threads is there, and once."""
     there = Counter(place(message) for message in seen.messages)
-    for (_, slot), times in there.items():
+    for (name, slot), times in there.items():
         if times > 1:
-            return f"the message {slot!r} was posted {times} times"
+            return f"the message {slot!r} of {name} was posted {times} times"
     posted = {(message.channel, message.ts) for message in seen.messages}
-    for incident in seen.incidents:
-        slots = seen.slots[incident.id]
+    for name, slots in seen.slots.items():
         for slot, known in slots.items():
             if known.status != "posted" or (known.channel, known.ts) not in posted:
-                return f"the message {slot!r} was lost"
+                return f"the message {slot!r} of {name} was lost"
+    return None
+
+
+def last_words(seen: Evidence) -> str | None:
+    """What was decided last is told: the report, or the call for a person."""
+    for incident in seen.incidents:
+        slots = seen.slots[incident.id]
         if incident.reported_at and not incident.brief and "report" not in slots:
             return "the report was never posted"
         if incident.calls and not any(slot.startswith("escalation") for slot in slots):
             return "the call for a person was never posted"
+    return None
+
+
+def patience(seen: Evidence) -> str | None:
+    """A 429 is honoured: that method is not called again before its time, by anybody."""
+    until: dict[tuple[str, str], float] = {}
+    for call in seen.calls:
+        # Posts are counted by channel, everything else for the whole workspace.
+        channel = str(call.body.get("channel", "")) if call.method == "chat.postMessage" else ""
+        pushed = until.get((call.method, channel), 0.0) - call.at
+        if pushed > 0:
+            return f"{call.method} was called {pushed:.1f} s before Slack had said it may be"
+        if call.retry_after:
+            until[call.method, channel] = call.at + call.retry_after - _ON_ITS_WAY
     return None
 
 
@@ -107,6 +130,7 @@ ALWAYS: tuple[Rule, ...] = (
     once,
     allowed,
     messages,
+    last_words,
     unknown_calls,
     whole_trail,
 )

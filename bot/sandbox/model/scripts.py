@@ -8,6 +8,8 @@ from bot.sandbox.model.script import Answer, Asked, Call, Turn
 
 _JOB = "daily_revenue_aggregation"
 _EXPORT = "orders_export"
+THOUGHT = "What I looked at says no more than the diagnosis in this thread does."
+"""Its answer to whatever a person asks."""
 
 
 def script(*, dies: bool) -> list[Turn]:
@@ -19,6 +21,7 @@ def script(*, dies: bool) -> list[Turn]:
         *after_looks,
         Turn(_status_words, system="three texts", times=None),
         Turn(_looks, number=1, times=None),
+        Turn(_told, offers="answer", number=2, times=None),
         Turn(_proposals, offers="set_job_parameters", number=2, times=None),
         Turn(_conclusion, times=None),
     ]
@@ -47,6 +50,12 @@ def _proposals(asked: Asked) -> Answer:
     if job == _JOB:
         steps.append(Call("rerun_job", {"job": job}))
     return Answer(text="The runbook's own steps mend this.", calls=tuple(steps))
+
+
+def _told(asked: Asked) -> Answer:
+    """To a person who asks: after a moment, so that the looks are seen."""
+    words = {"text": THOUGHT, "evidence": []}
+    return Answer(calls=(Call("answer", words),), delay=1.5)
 
 
 def _conclusion(asked: Asked) -> Answer:

@@ -19,6 +19,8 @@ class ApiCall:
     at: float
     body: dict[str, Any]
     error: str | None
+    retry_after: int = 0
+    """Seconds, where it was answered with 429."""
 
 
 @dataclass
@@ -84,10 +86,12 @@ class Traffic:
             return planned.seconds
         return self._take(method, channel, per_minute) if self.enforced else 0
 
-    def record(self, method: str, body: dict[str, Any], error: str | None) -> None:
+    def record(
+        self, method: str, body: dict[str, Any], error: str | None, retry_after: int = 0
+    ) -> None:
         """Note one call; the oldest fall out."""
         shown = {key: value for key, value in body.items() if key != "token"}
-        self.calls.append(ApiCall(method, time.time(), shown, error))
+        self.calls.append(ApiCall(method, time.time(), shown, error, retry_after))
 
     def _take(self, method: str, channel: str, per_minute: int) -> int:
         if method == "chat.postMessage":

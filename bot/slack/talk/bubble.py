@@ -12,6 +12,7 @@ from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.domain.crashpoints import crashpoint
 from bot.domain.ports import Posted, SlotStore
 from bot.incidents.question import Question
 from bot.slack import ids
@@ -117,6 +118,7 @@ class Bubble:
             chunks=self._chunks(tasks) or None,
         )
         answer = await self._rates.answer(STREAM_START, call)
+        crashpoint("T1")
         ts = str(answer["ts"])
         self._posted = Posted(status="posted", channel=self._question.channel, ts=ts)
         await self._store.save(self._stream, self._slot, self._posted)
@@ -133,6 +135,7 @@ class Bubble:
         chunks = self._chunks(news) if not self._tasks else list(map(_chunk, news))
         call = self._client.chat_appendStream(**self._place(), chunks=chunks)
         await self._rates.answer(STREAM_APPEND, call)
+        crashpoint("T2")
         self._tasks = tuple(tasks)
 
     async def _roll(self, tasks: Sequence[Task]) -> None:
@@ -157,6 +160,7 @@ class Bubble:
                 metadata={"event_type": ids.METADATA, "event_payload": payload},
             )
             await self._rates.answer(STREAM_STOP, call)
+            crashpoint("T3")
         except SlackApiError as error:
             self._lost(error)
             return False

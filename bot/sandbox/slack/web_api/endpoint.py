@@ -39,6 +39,7 @@ async def answer(state: SlackState, request: web.Request) -> web.Response:
         return web.json_response({"ok": False, "error": "service_unavailable"}, status=503)
     body: Json = {}
     error: str | None = None
+    wait = 0
     try:
         body = await read_body(request)
         known = None if name in state.traffic.forgotten else METHODS.get(name)
@@ -54,7 +55,7 @@ async def answer(state: SlackState, request: web.Request) -> web.Response:
         error = refusal.code
         result = {"ok": False, "error": refusal.code, **refusal.extra}
     finally:
-        state.traffic.record(name, body, error)
+        state.traffic.record(name, body, error, wait)
     scopes = ",".join(state.workspace.app.scopes)
     return web.json_response(result, headers={"x-oauth-scopes": scopes})
 
