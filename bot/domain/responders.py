@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.incident import Incident
@@ -91,12 +93,18 @@ def resolved(incident: Incident, command: c.Resolve) -> list[e.IncidentEvent]:
 
 
 def reopened(incident: Incident, command: c.Reopen) -> list[e.IncidentEvent]:
-    """Whoever reopens it is on it."""
+    """Whoever reopens it is on it. A stop that its end lifted stands again: it is for others to
+    lift than for whoever may resolve and reopen."""
     if not incident.resolved_at:
         return []
     if not command.reason.strip():
         raise CommandRefusedError("say why it is not over, in a few words")
-    return [e.IncidentReopened(at=command.at, actor=command.actor, reason=command.reason)]
+    again = e.IncidentReopened(at=command.at, actor=command.actor, reason=command.reason)
+    stop = incident.stopped_at_end
+    if stop is None:
+        return [again]
+    by: dict[str, Any] = {"at": command.at, "actor": command.actor}
+    return [again, e.IncidentStopped(**by, name=stop.name, reason=stop.reason)]
 
 
 def _require_open(incident: Incident) -> None:

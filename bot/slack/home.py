@@ -68,7 +68,7 @@ def deciding(
 ) -> tuple[Deciding, ...]:
     """What waits for this person, who is behind these handles, and not for others alone."""
     found = [
-        Deciding(incident=incident, plan=state, own=state.plan.requester == user)
+        Deciding(incident=incident, plan=state, own=user in state.plan.prompters)
         for incident, state, ask in asked(incidents, now)
         if behind & _needed(state, ask) and user not in state.approvers
     ]
