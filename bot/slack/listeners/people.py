@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.values import Severity
 from bot.slack import grammar as g
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.commands import answered, guarded, say_alone
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.press import place_of, value_of
@@ -44,6 +45,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
         asked = _asked(body)
 
         async def act() -> Answer | None:
+            await sight.require(deps, asked.user, asked.channel)
             command = g.parse(value_of(body))
             incident = await deps.ledger.load(command.incident or "")
             return await ask_for_more(deps, asked, command, incident)

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
@@ -33,6 +34,7 @@ async def press(
         await whisper(client, channel, user, NOT_OURS, thread)
         return
     try:
+        await sight.require(deps, user, channel)
         await act(ref)
     except CommandRefusedError as refused:
         await whisper(client, channel, user, await told(refused, deps.directory), thread)

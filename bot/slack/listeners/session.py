@@ -44,7 +44,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
             await whisper(client, channel, user, NOT_OURS, thread)
             return
         try:
-            words = await _opened(deps, ref.question, user)
+            words = await _opened(deps, ref.question, user, channel)
         except CommandRefusedError as refused:
             await whisper(client, channel, user, await told(refused, deps.directory), thread)
             return
@@ -67,12 +67,13 @@ async def stopped_thinking(deps: Deps, asked: Question) -> str | None:
     return "" if ended and not acting else None
 
 
-async def _opened(deps: Deps, question_id: str, user: str) -> str:
-    """Opens it once, with what was seen; pressed again it says so."""
+async def _opened(deps: Deps, question_id: str, user: str, channel: str) -> str:
+    """Opens it once, with what was seen; pressed again it says so. Only where it was asked: others
+    were not shown the question."""
     stream = f"ASK-{question_id}"
     work = await deps.answers.work(stream)
     asked = next((w for w in work if isinstance(w, e.QuestionAnswered)), None)
-    if asked is None:
+    if asked is None or asked.channel != channel:
         return _GONE
     opened = await deps.opening.by_hand(
         asked.question,

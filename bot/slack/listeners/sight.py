@@ -1,4 +1,4 @@
-"""Where the messages of incidents stand in Slack."""
+"""Who may look at incidents, and where their messages stand in Slack."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ from collections.abc import Iterable
 
 from slack_sdk.errors import SlackApiError
 
+from bot.domain.refusals import CommandRefusedError
 from bot.slack.listeners.deps import Deps
+
+NOT_YOURS = "only those who can see the incidents' channel are told of them"
+
+
+async def may_look(deps: Deps, user: str, channel: str) -> bool:
+    """Whether somebody at work in `channel` can look into that of incidents; what a button carries
+    is no proof that it was ever shown to them."""
+    return channel == deps.channel or await deps.directory.may_see(user, deps.channel)
+
+
+async def require(deps: Deps, user: str, channel: str) -> None:
+    """Raises CommandRefusedError."""
+    if not await may_look(deps, user, channel):
+        raise CommandRefusedError(NOT_YOURS)
 
 
 async def links(deps: Deps, slots: Iterable[tuple[str, str]]) -> dict[str, str]:

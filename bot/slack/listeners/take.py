@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
@@ -29,6 +30,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
         place = container.get("channel_id"), user
         thread = container.get("thread_ts")
         try:
+            await sight.require(deps, user, str(place[0] or user))
             await deps.takeover.take(incident, user)
         except CommandRefusedError as refused:
             await whisper(client, *place, await told(refused, deps.directory), thread)
