@@ -10,6 +10,9 @@ from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import CommandHeldError, CommandRefusedError
 
+MOST_NOTES = 200
+"""Each is read again with every look at the incident."""
+
 
 def severity_changed(incident: Incident, command: c.ChangeSeverity) -> list[e.IncidentEvent]:
     """Nothing where it is that severe already. Refused without a reason."""
@@ -53,6 +56,8 @@ def noted(incident: Incident, command: c.AddNote) -> list[e.IncidentEvent]:
     """A resolved incident takes notes as well: its story is often told later."""
     if not command.text.strip():
         raise CommandRefusedError("there is nothing to note")
+    if len(incident.notes) >= MOST_NOTES:
+        raise CommandRefusedError(f"{incident.id} has {MOST_NOTES} notes; no more are taken")
     known = any(command.url and note.url == command.url for note in incident.notes)
     if known:
         return []
