@@ -98,6 +98,12 @@ class TestNotes:
     def test_a_resolved_incident_takes_notes_too(self) -> None:
         assert after(ended(), c.AddNote(**by("U1", text="it was the disk"))).notes
 
+    def test_so_many_are_kept_and_no_more(self) -> None:
+        full = told(WAITING).model_copy(
+            update={"notes": tuple(e.NoteAdded(at=at(1), actor="U1", text="x") for _ in range(200))}
+        )
+        assert_refused(full, c.AddNote(**by("U1", text="one more")), "no more are taken")
+
     def test_nothing_is_no_note(self) -> None:
         assert_refused(told(WAITING), c.AddNote(**by("U1", text=" ")), "nothing to note")
 

@@ -39,7 +39,8 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.action(ids.STORM_TAKE)
     async def take(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        await act(body, client, lambda user: deps.storm.take(value_of(body), user))
+        storm = value_of(body)
+        await act(body, client, lambda user: deps.storm.take(storm, user))
 
     @app.action(ids.STORM_OPEN)
     async def open_thread(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
