@@ -71,7 +71,9 @@ async def serve(settings: Settings) -> None:
     arm_crashes(settings.crash_folder)
     async with wiring.core(settings, prepared) as core:
         token = settings.slack_bot_token
-        client = make_client(token.get_secret_value() if token else "", settings.slack_api_url)
+        client = make_client(
+            token.get_secret_value() if token else "", settings.slack_api_url, core.redactor
+        )
         directory = SlackDirectory(client, duty.rotas(core.backends))
         channel = await find_channel(client, settings.channel)
         secret = settings.slack_signing_secret
