@@ -46,7 +46,9 @@ async def serve(settings: Settings) -> None:
         log.warning("left out: %s", format_problem(problem))
     arm_crashes(settings.crash_folder)
     async with wiring.core(settings, prepared) as core, AsyncExitStack() as closing:
-        client = make_client(_told(settings.slack_bot_token) or "", settings.slack_api_url)
+        client = make_client(
+            _told(settings.slack_bot_token) or "", settings.slack_api_url, core.redactor
+        )
         slack = assemble(await _parts(settings, prepared, core, client))
         app = make_app(client, _told(settings.slack_signing_secret))
         listeners.register(app, slack.deps)

@@ -104,12 +104,11 @@ class ModelAgent:
             prefix=part.prefix,
             shows=shows,
         )
-        giver = ""
+        givers: list[str] = []
 
         async def hear() -> list[str]:
-            nonlocal giver
             hints = (await means.ledger.load(incident.id)).hints
-            giver = hints[-1].actor if hints else ""
+            givers[:] = [hint.actor for hint in reversed(hints)]
             return [means.redactor.clean(fenced("person", hint.text)) for hint in hints]
 
         transcript = Transcript(incident.id, part.agent, means.ledger, means.clock)
@@ -141,7 +140,8 @@ class ModelAgent:
             tickets = follow_ups(found[0], means.inventory)
             diagnosis = diagnosis.model_copy(update={"follow_ups": tickets})
         wished = toolbox.proposed if hypotheses else []
-        return Draft(diagnosis=diagnosis, plan=wished_plan(wished, playbook, giver or "model"))
+        plan = wished_plan(wished, playbook, "model")
+        return Draft(diagnosis=diagnosis, plan=plan.by(givers) if plan else None)
 
     def _playbook(self, survey: Survey) -> PlanDraft | None:
         if survey.playbook is None:

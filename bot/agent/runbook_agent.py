@@ -35,8 +35,8 @@ class RunbookAgent:
         coverage = survey.work.coverage(tuple(reasoning.skipped()))
         missing: tuple[str, ...] = ()
         try:
-            requester = survey.hinted.get(reasoning.runbook.id, "runbook")
-            plan = runbook_plan(reasoning, requester, self._inventory)
+            plan = runbook_plan(reasoning, "runbook", self._inventory)
+            plan = plan.by(survey.hinted.get(reasoning.runbook.id, ())) if plan else None
         except MissingValue as error:
             plan, missing = None, (str(error),)
         gaps = coverage.failed or coverage.not_configured

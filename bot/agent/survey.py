@@ -32,8 +32,9 @@ class Survey:
     alert: Alert
     work: Fieldwork
     tried: tuple[Reasoning, ...]
-    hinted: Mapping[str, str] = field(default_factory=dict)
-    """Runbooks that a person's hint put first: id → who. What follows from one is theirs."""
+    hinted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Runbooks that a person's hint put first: id → who, the latest first. What follows from one is
+    theirs."""
 
     @property
     def playbook(self) -> tuple[Reasoning, FoundCause] | None:
@@ -99,12 +100,12 @@ class Surveyor:
         alert = (incident.firing or tuple(incident.alerts.values()))[0]
         return Survey(alert, work, ())
 
-    def _hinted(self, incident: Incident) -> dict[str, str]:
+    def _hinted(self, incident: Incident) -> dict[str, tuple[str, ...]]:
         """Runbooks that hints are about, the latest hint's first."""
-        found: dict[str, str] = {}
+        found: dict[str, tuple[str, ...]] = {}
         for hint in reversed(incident.hints):
             for runbook in hinted_at(hint.text, self._runbooks):
-                found.setdefault(runbook.id, hint.actor)
+                found[runbook.id] = (*found.get(runbook.id, ()), hint.actor)
         return dict(list(found.items())[:_MOST_HINTED])
 
     async def _fieldwork(self, incident: Incident, prefix: str) -> Fieldwork:

@@ -16,7 +16,7 @@ from bot.domain.refusals import (
     OwnRequestError,
     PlanChangedError,
 )
-from bot.domain.values import Ask, Plan, Verdict
+from bot.domain.values import COMMANDER, Ask, Plan, Verdict
 
 
 def propose(command: c.Command, plan: Plan, verdict: Verdict) -> list[e.IncidentEvent]:
@@ -44,7 +44,7 @@ def decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEve
     state = plan_of(incident, command.plan_id)
     again = command.actor not in state.approvers
     _require_waiting(state, command.digest, command.at, again=again)
-    if command.choice == "approve" and command.actor == state.plan.requester:
+    if command.choice == "approve" and command.actor in state.plan.prompters:
         raise OwnRequestError("whoever prompted or edited a plan can't approve it alone")
     return [
         e.ApprovalDecided(
@@ -54,9 +54,18 @@ def decided(incident: Incident, command: c.DecideApproval) -> list[e.IncidentEve
             digest=command.digest,
             choice=command.choice,
             reason=command.reason,
-            via=command.via,
+            via=still_behind(incident, command.actor, command.via),
         )
     ]
+
+
+def still_behind(incident: Incident, actor: str, via: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the approvers that the person is behind now: command may have gone to another since
+    it was asked who they are. Raises CommandRefusedError where none is left."""
+    kept = tuple(name for name in via if name != COMMANDER or actor == incident.commander)
+    if via and not kept:
+        raise CommandRefusedError(f"you don't command {incident.id} any more")
+    return kept
 
 
 def narrowed(incident: Incident, command: c.NarrowPlan) -> list[e.IncidentEvent]:

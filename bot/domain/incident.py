@@ -98,6 +98,8 @@ class Incident(Frozen):
     """When a person last did anything here but note something."""
     stop: e.IncidentStopped | None = None
     """Who halted it, while it is halted."""
+    stopped_at_end: e.IncidentStopped | None = None
+    """The stop that stood when it was resolved: it stands again where it is reopened."""
     hints: tuple[e.HintGiven, ...] = ()
     resolved_at: datetime | None = None
     resolution: str = ""
@@ -265,6 +267,7 @@ class Incident(Frozen):
                     resolved_by=None,
                     reported_at=None,
                     taken_by=event.actor,
+                    stopped_at_end=None,
                     reopenings=(*self.reopenings, event),
                 )
             case e.IncidentResolved():
@@ -273,6 +276,7 @@ class Incident(Frozen):
                     resolution=event.summary,
                     resolved_by=event.actor if is_person(event.actor) else None,
                     stop=None,
+                    stopped_at_end=self.stop,
                 )
             case e.IncidentReported():
                 return self._set(reported_at=event.at)

@@ -4,17 +4,19 @@ Part of `decide`.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain import commands as c
 from bot.domain import events as e
-from bot.domain.consent import plan_of, require_narrowable
+from bot.domain.consent import plan_of, require_narrowable, still_behind
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, PlanChangedError
 
 UNDO_WITHIN = timedelta(hours=24)
 """How long one click undoes what is done; later too much may rest on it."""
+_BY_HAND = ("halted", "handed", "stopped", "resolved")
+"""Causes for which a plan is void because a person wanted it to be."""
 
 
 def halted(incident: Incident, command: c.HaltPlan) -> list[e.IncidentEvent]:
@@ -58,7 +60,7 @@ def undo_approved(incident: Incident, command: c.ApproveUndo) -> list[e.Incident
             digest=command.digest,
             steps=command.steps,
             over=command.over,
-            via=command.via,
+            via=still_behind(incident, command.actor, command.via),
         )
     ]
 
@@ -91,6 +93,21 @@ def require_undoable(incident: Incident, command: c.ApproveUndo) -> None:
         raise CommandRefusedError(
             "it was done more than a day ago, and much may rest on it by now; change it by hand"
         )
+
+
+def intervened(incident: Incident, proposed_at: datetime) -> str:
+    """Why a plan proposed then may not run by itself; empty where it may.
+
+    Whoever ended a plan, wanted another or took severity back may not be allowed to approve one.
+    """
+    if any(fix.void and fix.void.cause in _BY_HAND for fix in incident.fixes):
+        return "a person ended a plan here"
+    if any(fix.replan_asked for fix in incident.fixes):
+        return "a person asked for it again"
+    earlier = [s for s in incident.severity_changes if s.at <= proposed_at]
+    if any(change.severity > change.before for change in earlier):
+        return "a person made the incident less severe"
+    return ""
 
 
 def halt_words(state: PlanState) -> str:

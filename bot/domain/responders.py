@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import CommandHeldError, CommandRefusedError
+
+MOST_NOTES = 200
+"""Each is read again with every look at the incident."""
 
 
 def severity_changed(incident: Incident, command: c.ChangeSeverity) -> list[e.IncidentEvent]:
@@ -51,6 +56,8 @@ def noted(incident: Incident, command: c.AddNote) -> list[e.IncidentEvent]:
     """A resolved incident takes notes as well: its story is often told later."""
     if not command.text.strip():
         raise CommandRefusedError("there is nothing to note")
+    if len(incident.notes) >= MOST_NOTES:
+        raise CommandRefusedError(f"{incident.id} has {MOST_NOTES} notes; no more are taken")
     known = any(command.url and note.url == command.url for note in incident.notes)
     if known:
         return []
@@ -91,12 +98,18 @@ def resolved(incident: Incident, command: c.Resolve) -> list[e.IncidentEvent]:
 
 
 def reopened(incident: Incident, command: c.Reopen) -> list[e.IncidentEvent]:
-    """Whoever reopens it is on it."""
+    """Whoever reopens it is on it. A stop that its end lifted stands again: it is for others to
+    lift than for whoever may resolve and reopen."""
     if not incident.resolved_at:
         return []
     if not command.reason.strip():
         raise CommandRefusedError("say why it is not over, in a few words")
-    return [e.IncidentReopened(at=command.at, actor=command.actor, reason=command.reason)]
+    again = e.IncidentReopened(at=command.at, actor=command.actor, reason=command.reason)
+    stop = incident.stopped_at_end
+    if stop is None:
+        return [again]
+    by: dict[str, Any] = {"at": command.at, "actor": command.actor}
+    return [again, e.IncidentStopped(**by, name=stop.name, reason=stop.reason)]
 
 
 def _require_open(incident: Incident) -> None:

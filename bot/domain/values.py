@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -214,12 +215,19 @@ class Plan(Frozen):
     """It leaves out steps that its runbook has for the cause."""
     requester: str
     """`runbook`, `model` or the user id of whoever prompted or edited it."""
+    prompted_by: tuple[str, ...] = ()
+    """User ids of the others whose words it follows from."""
     resolution: str = ""
 
     @property
     def by_person(self) -> bool:
         """Prompted or edited by somebody: never the runbook's own, whatever it cites."""
-        return self.requester not in ("runbook", "model", "opsbot")
+        return bool(self.prompters)
+
+    @property
+    def prompters(self) -> frozenset[str]:
+        """User ids of all who prompted or edited it: none of them approves it."""
+        return frozenset({self.requester, *self.prompted_by} - {"runbook", "model", "opsbot"})
 
     def digest(self, rule: str) -> str:
         """What an approval binds to. Change anything in here and the approval is void."""
@@ -245,7 +253,15 @@ class PlanDraft(Frozen):
     runbook: RunbookRef | None = None
     partial: bool = False
     requester: str
+    prompted_by: tuple[str, ...] = ()
     resolution: str = ""
+
+    def by(self, people: Sequence[str]) -> PlanDraft:
+        """The same, prompted or edited by these, the first of whom asks for it."""
+        if not people:
+            return self
+        others = tuple(dict.fromkeys(each for each in people if each != people[0]))
+        return self.model_copy(update={"requester": people[0], "prompted_by": others})
 
 
 class Thread(Frozen):

@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain import events as e
 from bot.domain.chain import Flaw
 from bot.domain.quorum import missing, told
-from bot.domain.values import Allow, Ask, Decision
+from bot.domain.values import COMMANDER, Allow, Ask, Decision, Plan
 
 
 def unwarranted(commits: Sequence[tuple[int, Sequence[e.IncidentEvent]]]) -> list[Flaw]:
@@ -55,15 +55,15 @@ def _start(start: e.ActionStarted, earlier: Sequence[e.IncidentEvent]) -> str | 
         case Allow():
             return None
         case Ask() as ask:
-            return _approval(start, digest, ask, earlier)
+            return _approval(start, proposed.plan, ask, earlier)
         case verdict:
             return f"started though policy said {verdict.kind}"
 
 
 def _approval(
-    start: e.ActionStarted, digest: str, ask: Ask, earlier: Sequence[e.IncidentEvent]
+    start: e.ActionStarted, plan: Plan, ask: Ask, earlier: Sequence[e.IncidentEvent]
 ) -> str | None:
-    plan_id = start.plan_id
+    plan_id, digest = plan.id, plan.digest(ask.rule)
     answers = [x for x in earlier if isinstance(x, e.ApprovalDecided) and x.plan_id == plan_id]
     if any(answer.choice == "reject" for answer in answers):
         return "started though it was rejected"
@@ -71,7 +71,11 @@ def _approval(
     good = [
         Decision(choice="approve", by=answer.actor, at=answer.at, via=answer.via)
         for answer in answers
-        if answer.digest == digest and expires is not None and answer.at < expires
+        if answer.digest == digest
+        and expires is not None
+        and answer.at < expires
+        and answer.actor not in plan.prompters
+        and _commanded(answer, earlier)
     ]
     lacking = missing(ask, good)
     if lacking:
@@ -81,6 +85,17 @@ def _approval(
     if strangers:
         return f"started in the name of {', '.join(sorted(strangers))}, who did not approve it"
     return None
+
+
+def _commanded(
+    answer: e.ApprovalDecided | e.UndoApproved, earlier: Sequence[e.IncidentEvent]
+) -> bool:
+    """Whether a person who answered as commander had come to command by then."""
+    if COMMANDER not in answer.via:
+        return True
+    before = earlier[: next(at for at, x in enumerate(earlier) if x is answer)]
+    commands = [x.actor for x in before if isinstance(x, e.CommandTaken)]
+    return commands[-1:] == [answer.actor]
 
 
 def _expiry(plan_id: str, digest: str, earlier: Sequence[e.IncidentEvent]) -> datetime | None:
@@ -128,6 +143,8 @@ def _unfounded(
     verdict = proposals[-1].verdict if proposals else None
     if not isinstance(verdict, Ask) or set(wanted.via).isdisjoint(verdict.approvers):
         return f"was undone for {wanted.actor}, who may not approve it"
+    if not _commanded(wanted, earlier):
+        return f"was undone for {wanted.actor}, who did not command the incident"
     if wanted.digest != proposals[-1].plan.digest(verdict.rule):
         return f"was undone as plan {wanted.digest[:8]}, which is another"
     if undo.approved_by != wanted.actor:

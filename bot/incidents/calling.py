@@ -65,10 +65,14 @@ class Takeover:
 
     async def take(self, incident_id: str, user: str) -> Incident:
         """Raises CommandRefusedError. Any full member may: it stops calls and starts nothing."""
-        if not await self._directory.eligible(user):
-            raise CommandRefusedError("only full members of the workspace can take an incident")
+        await self.require(user)
         take = c.TakeIncident(at=self._incidents.clock(), actor=user)
         return await self._incidents.handle(incident_id, take)
+
+    async def require(self, user: str) -> None:
+        """Raises CommandRefusedError for guests and bots."""
+        if not await self._directory.eligible(user):
+            raise CommandRefusedError("only full members of the workspace can take an incident")
 
 
 def _reason(incident: Incident, waits: Waiting) -> str:

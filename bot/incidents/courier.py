@@ -26,8 +26,9 @@ class Herald(Protocol):
     async def post(self, place: str, told: Sequence[Notice]) -> bool:
         """One message. False where that place can't be reached any more. Raises what may pass."""
 
-    async def may_hear(self, user: str) -> bool:
-        """Whether this person may still look into the incidents' channel."""
+    async def may_hear(self, place: str) -> bool:
+        """Whether this person may still look into the incidents' channel; of a channel, whether it
+        may still be told."""
 
 
 class Courier:
@@ -62,7 +63,7 @@ class Courier:
             for place, told in due.items():
                 if not await self._ledger.extend("courier", token, _LEASE_SECONDS):
                     return
-                await self._tell(place, told)
+                await self._tell(place, told, {s.user for s in subscriptions if s.place == place})
         finally:
             await self._ledger.release("courier", token)
 
@@ -86,14 +87,14 @@ class Courier:
                 found.setdefault(place, []).extend(new)
         return {place: new for place, new in found.items() if new}
 
-    async def _tell(self, place: str, due: Sequence[Notice]) -> None:
+    async def _tell(self, place: str, due: Sequence[Notice], followers: Iterable[str]) -> None:
         quiet = read_quiet(await self._follows.quiet(place))
         held = quiet is not None and quiet.holds(self._clock())
         told = [n for n in due if not held or n.severity == "sev1" or place in n.concerns]
         if not told:
             return
         try:
-            if await self._herald.may_hear(place) and not await self._herald.post(place, told):
+            if await self._may_hear(place, followers) and not await self._herald.post(place, told):
                 log.warning("%s can't be told any more", place)
         except Exception as error:
             log.warning("%s could not be told, tried again: %s", place, error)
@@ -102,6 +103,15 @@ class Courier:
         for incident in dict.fromkeys(n.incident for n in told):
             keys = [n.key for n in told if n.incident == incident]
             await self._follows.tell(place, incident, keys)
+
+    async def _may_hear(self, place: str, followers: Iterable[str]) -> bool:
+        """A channel hears what one of those who had it told there may still be told."""
+        if not await self._herald.may_hear(place):
+            return False
+        for user in followers:
+            if user == place or await self._herald.may_hear(user):
+                return True
+        return False
 
 
 def _wants(subscription: Subscription, notice: Notice) -> bool:

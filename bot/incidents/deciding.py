@@ -39,7 +39,7 @@ def waiting(
             plan=plan,
             mine=not needed.isdisjoint(_speaks_for(user, behind, incident))
             and user not in plan.approvers,
-            own=plan.plan.requester == user,
+            own=user in plan.plan.prompters,
         )
         for incident, plan, needed in _asked(incidents, now)
     ]

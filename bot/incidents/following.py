@@ -10,6 +10,9 @@ from bot.domain.refusals import CommandRefusedError
 from bot.incidents.quiet import Quiet
 from bot.policy.inventory import Inventory
 
+MOST_FOLLOWED = 100
+"""By one person: each is looked at whenever followers are told."""
+
 
 class Doors(Protocol):
     """Who may look into which channel, asked of Slack."""
@@ -18,6 +21,9 @@ class Doors(Protocol):
         """A full member of the workspace: no bot, no guest, not deactivated."""
 
     async def may_see(self, user: str, channel: str) -> bool: ...
+
+    async def is_ours_alone(self, channel: str) -> bool:
+        """Whether nobody of another organisation reads it."""
 
     async def is_in(self, channel: str) -> bool:
         """Whether opsbot can post there."""
@@ -50,7 +56,6 @@ class Following:
         self, user: str, target: str, place: str | None = None, pace: Pace = "milestones"
     ) -> Subscription:
         """`place`: a channel's id; None for direct messages. Raises CommandRefusedError."""
-        known = await self.target(target)
         if not await self._doors.eligible(user):
             raise CommandRefusedError("only full members of the workspace can follow")
         if not await self._doors.may_see(user, self._channel):
@@ -62,6 +67,15 @@ class Following:
         if place and not await self._doors.is_in(place):
             raise CommandRefusedError(
                 "I am not in that channel: type `/invite @opsbot` there, then follow again"
+            )
+        if place and not await self._doors.is_ours_alone(place):
+            raise CommandRefusedError(
+                "people of another organisation read that channel, so nothing is told there"
+            )
+        known = await self.target(target)
+        if len(await self.followed(user)) >= MOST_FOLLOWED:
+            raise CommandRefusedError(
+                f"you follow {MOST_FOLLOWED} things, which is as many as can be: unfollow one first"
             )
         subscription = Subscription(
             user=user, target=known, place=place or user, pace=pace, since=self._clock()

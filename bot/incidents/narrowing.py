@@ -10,7 +10,7 @@ from bot.domain.consent import require_narrowable
 from bot.domain.incident import Incident
 from bot.domain.ports import Directory
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import Ask, Plan, PlanDraft
+from bot.domain.values import Ask, Plan, PlanDraft, is_person
 from bot.incidents.leeway import Offer, has_leeway, leeways
 from bot.incidents.planning import Planner, redraft
 from bot.incidents.readings import parsed
@@ -129,4 +129,5 @@ def _edited(wide: PlanDraft, edit: Edit, user: str, may: str) -> PlanDraft:
         for i, step in enumerate(wide.steps[:keep])
     )
     partial = wide.partial or keep < len(wide.steps)
-    return wide.model_copy(update={"steps": steps, "partial": partial, "requester": user})
+    asked = [each for each in (wide.requester, *wide.prompted_by) if is_person(each)]
+    return wide.model_copy(update={"steps": steps, "partial": partial}).by([user, *asked])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from datetime import datetime, timedelta
+
 from bot.domain import commands as c
 from bot.domain.incident import Incident
 from bot.domain.ports import Claim, ConflictError, Directory
@@ -13,6 +16,10 @@ from tools.kit.types import Frozen
 
 SOURCE = "slack"
 """Of the alert that stands for what a person saw."""
+MOST_OPENED = 10
+"""By one person …"""
+OPENED_WITHIN = timedelta(minutes=10)
+"""… in so long: each is looked into, called for and posted."""
 _TITLE = 150
 _TEXT = 3000
 
@@ -29,12 +36,15 @@ class Opening:
 
     It joins no other that is open, for a person said that it is one of its own; later alerts of its
     service join it as any other.
+
+    Weakness: how many somebody opened is counted in each process by itself.
     """
 
     def __init__(self, incidents: Incidents, inventory: Inventory, directory: Directory) -> None:
         self._incidents = incidents
         self._inventory = inventory
         self._directory = directory
+        self._opened: dict[str, deque[datetime]] = {}
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -74,6 +84,7 @@ class Opening:
             return Opened(incident=known, fresh=False)
         headline = _cut(headline, _TITLE)
         found = self._service(service)
+        self._count(user)
         entry = self._inventory.services.get(found)
         now = self._incidents.clock()
         alert = Alert(
@@ -105,6 +116,19 @@ class Opening:
         """What was opened with it before, though it may be over."""
         holder = await self._incidents.ledger.holder(fingerprint)
         return await self._incidents.ledger.load(holder.incident) if holder else None
+
+    def _count(self, user: str) -> None:
+        """Raises CommandRefusedError where it is one too many."""
+        now = self._incidents.clock()
+        times = self._opened.setdefault(user, deque(maxlen=MOST_OPENED))
+        if len(times) == MOST_OPENED and now - times[0] < OPENED_WITHIN:
+            until = (times[0] + OPENED_WITHIN).astimezone()
+            raise CommandRefusedError(
+                f"you opened {MOST_OPENED} incidents within"
+                f" {OPENED_WITHIN.total_seconds() / 60:.0f} minutes; the next can be opened at"
+                f" {until:%H:%M}, by anybody else at once"
+            )
+        times.append(now)
 
     def _service(self, name: str) -> str:
         if not name:

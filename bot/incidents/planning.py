@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.incident import Incident
+from bot.domain.intervention import intervened
 from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import Clock, Controls, Limit
 from bot.domain.values import Confidence, Intended, Plan, PlanDraft, Step, Verdict
@@ -78,17 +79,18 @@ class Planner:
         """What policy says of it now, in this incident; `proposed_at`: when it was first judged."""
         facts = [self._facts(plan, step, confidence) for step in plan.steps]
         touched = frozenset[str]().union(*(each.radius.services for each in facts))
-        moment = await self._moment(incident, touched)
-        moment = moment.model_copy(update={"proposed_at": proposed_at})
+        moment = await self._moment(incident, touched, proposed_at)
         verdict = judge(self._policy, facts, self._approvers, moment)
         return verdict.model_copy(update={"policy": self._policy.revision})
 
-    async def _moment(self, incident: Incident, touched: frozenset[str]) -> Circumstances:
-        known = self._inventory.services
+    async def _moment(
+        self, incident: Incident, touched: frozenset[str], proposed_at: datetime | None
+    ) -> Circumstances:
+        now, known = self._clock(), self._inventory.services
         failing = {name for name in (incident.service, *incident.services) if name in known}
         slas = (known[name].sla_minutes for name in failing)
         return Circumstances(
-            now=self._clock(),
+            now=now,
             severity=incident.severity,
             opened_at=incident.opened_at,
             sla_minutes=min((minutes for minutes in slas if minutes), default=None),
@@ -97,6 +99,8 @@ class Planner:
             ),
             failed_fixes=sum(fix.status is PlanStatus.FAILED for fix in incident.fixes),
             tripped=frozenset(await self._controls.tripped()),
+            proposed_at=proposed_at,
+            intervened=intervened(incident, proposed_at or now),
         )
 
     @property
@@ -160,7 +164,15 @@ class Planner:
         )
 
 
-_CARRIED = ("verify", "verify_within", "runbook", "partial", "requester", "resolution")
+_CARRIED = (
+    "verify",
+    "verify_within",
+    "runbook",
+    "partial",
+    "requester",
+    "prompted_by",
+    "resolution",
+)
 
 
 def _playbook(plan: Plan, step: Step) -> Playbook:

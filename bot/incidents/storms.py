@@ -76,7 +76,8 @@ class StormDesk:
         return len(still_open)
 
     async def open_thread(self, incident_id: str, user: str) -> None:
-        """That incident gets a card and a thread of its own."""
+        """That incident gets a card and a thread of its own. Raises CommandRefusedError."""
+        await self._takeover.require(user)
         ledger: Ledger = self._incidents.ledger
         if not (await ledger.load(incident_id)).exists:
             raise CommandRefusedError(f"there is no incident {incident_id!r}")

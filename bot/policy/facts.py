@@ -61,6 +61,8 @@ class Circumstances(Frozen):
     """Plans of this incident that ran and did not help."""
     tripped: frozenset[str] = frozenset()
     """Services whose breaker is open."""
+    intervened: str = ""
+    """What a person did here that bears on whether a plan may run by itself; empty for nothing."""
 
     @property
     def sla_gone(self) -> float | None:

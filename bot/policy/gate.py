@@ -113,6 +113,13 @@ def _mode(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) ->
             return ruled
 
 
+def _intervened(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
+    """Where a person has put a hand in, the next plan is put before one."""
+    if not moment.intervened or facts.purpose != "fix":
+        return ruled
+    return ruled.at_least("ask", moment.intervened)
+
+
 def _breaker(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
     broken = sorted(moment.tripped & facts.radius.services)
     return ruled.at_least("ask", f"the breaker of {broken[0]} is open") if broken else ruled
@@ -131,7 +138,7 @@ def _thresholds(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstanc
     return ruled
 
 
-CHECKS: tuple[Check, ...] = (_provenance, _mode, _breaker, _freeze, _thresholds)
+CHECKS: tuple[Check, ...] = (_provenance, _mode, _intervened, _breaker, _freeze, _thresholds)
 """What comes after the rule, in this order."""
 
 

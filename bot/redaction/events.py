@@ -12,7 +12,7 @@ E = TypeVar("E", bound=Event)
 _OURS = frozenset(
     {
         "type", "at", "actor", "id", "key", "tool", "kind", "plan_id", "digest", "source", "rule",
-        "agent", "requester", "channel", "thread_ts", "scope", "about",
+        "agent", "requester", "prompted_by", "channel", "thread_ts", "scope", "about",
     }
 )  # fmt: skip
 """Names that opsbot gives itself. A password that is such a name must not unmake the ledger."""

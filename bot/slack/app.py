@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.redaction.redactor import Redactor
+from bot.slack.outgoing import Outgoing
 
 
 class ChannelNotFoundError(Exception):
     """The channel of the settings isn't one opsbot can post in. Says what to click."""
 
 
-def make_client(token: str, api_url: str) -> AsyncWebClient:
-    """A client that waits as Slack asks when it is told to slow down."""
-    client = AsyncWebClient(token=token, base_url=api_url, timeout=15)
+def make_client(token: str, api_url: str, redactor: Redactor | None = None) -> AsyncWebClient:
+    """A client that waits as Slack asks when it is told to slow down, and tells no secret.
+
+    `redactor`: knows those of the settings; without it, what looks like one is taken out.
+    """
+    client = Outgoing(redactor or Redactor(), token=token, base_url=api_url, timeout=15)
     client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
     return client
 
@@ -25,12 +33,22 @@ def make_client(token: str, api_url: str) -> AsyncWebClient:
 def make_app(client: AsyncWebClient, signing_secret: str | None) -> AsyncApp:
     """An app without listeners. Without a signing secret it can only be reached by a socket."""
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_about_something)
-    return AsyncApp(
+    app = AsyncApp(
         client=client,
         signing_secret=signing_secret,
         request_verification_enabled=signing_secret is not None,
         process_before_response=False,
     )
+
+    @app.middleware
+    async def speaks(
+        context: AsyncBoltContext, next_: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse:
+        """Bolt makes a client of its own for each request, which would tell secrets."""
+        context["client"] = client
+        return await next_()
+
+    return app
 
 
 async def unreachable(client: AsyncWebClient, handler: AsyncSocketModeHandler | None) -> str | None:

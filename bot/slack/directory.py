@@ -139,6 +139,12 @@ class SlackDirectory:
         found = await self._channel(channel) or {}
         return bool(found) and not (found.get("is_private") or found.get("is_im"))
 
+    async def is_ours_alone(self, channel: str) -> bool:
+        """Whether nobody of another organisation reads that channel. Raises SlackApiError where
+        Slack is away."""
+        found = await self._channel(channel) or {"is_ext_shared": True}
+        return not found.get("is_ext_shared")
+
     async def is_in(self, channel: str) -> bool:
         """Whether opsbot is a member of that channel. Raises SlackApiError where Slack is away."""
         found = await self._channel(channel)

@@ -38,9 +38,11 @@ class SlackHerald:
         self._directory = directory
         self._channel = channel
 
-    async def may_hear(self, user: str) -> bool:
-        """A channel hears what was asked for there; a person what they may still look at."""
-        return not is_person(user) or await self._directory.may_see(user, self._channel)
+    async def may_hear(self, place: str) -> bool:
+        """A channel while nobody of another organisation reads it; a person while they may look."""
+        if is_person(place):
+            return await self._directory.may_see(place, self._channel)
+        return await self._directory.is_ours_alone(place)
 
     async def post(self, place: str, told: Sequence[Notice]) -> bool:
         """False where the place is gone. Raises NotYetError, SlackApiError."""

@@ -65,9 +65,10 @@ async def test_a_plan_made_after_a_hint_is_its_givers_and_asks(
         house = Bureau(redis, write_runbooks(tmp_path), asked.model)
         await house.receive(lamp_alert())
         await always(house).give("INC-1", "U1", "paint it again")
+        await always(house).give("INC-1", "U3", "yes, do")
         await house.work()
     fix = await house.fix()
-    assert fix.plan.requester == "U1"
+    assert fix.plan.prompters == {"U3", "U1"}, "a hint of another takes nobody's own away"
     assert fix.status is PlanStatus.AWAITING
     with pytest.raises(OwnRequestError):
         await house.decide(user="U1")

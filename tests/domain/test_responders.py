@@ -115,6 +115,12 @@ class TestNotes:
     def test_a_resolved_incident_takes_notes_too(self) -> None:
         assert after(ended(), c.AddNote(**by("U1", text="it was the disk"))).notes
 
+    def test_so_many_are_kept_and_no_more(self) -> None:
+        full = told(WAITING).model_copy(
+            update={"notes": tuple(e.NoteAdded(at=at(1), actor="U1", text="x") for _ in range(200))}
+        )
+        assert_refused(full, c.AddNote(**by("U1", text="one more")), "no more are taken")
+
     def test_nothing_is_no_note(self) -> None:
         assert_refused(told(WAITING), c.AddNote(**by("U1", text=" ")), "nothing to note")
 
@@ -165,6 +171,26 @@ class TestTheEndByHand:
 
 
 class TestReopening:
+    def test_a_stop_that_its_end_lifted_stands_again(self) -> None:
+        stop = c.StopIncident(**by("U1", name="Maya", reason="a bad deploy"))
+        over = after(after(told(WAITING), stop), resolve("U2"))
+        assert over.stop is None
+        events = decide(over, c.Reopen(**by("U2", reason="it is red again")))
+        assert types(events) == ["incident.reopened", "incident.stopped"]
+        again = after(over, c.Reopen(**by("U2", reason="it is red again")))
+        assert again.stop is not None
+        assert (again.stop.actor, again.stop.name, again.stop.reason) == (
+            "U2",
+            "Maya",
+            "a bad deploy",
+        )
+
+    def test_one_that_was_lifted_before_does_not(self) -> None:
+        stop = c.StopIncident(**by("U1", name="Maya", reason="a bad deploy"))
+        lift = c.ResumeIncident(**by("U1", name="Maya", reason="mended"))
+        over = after(after(after(told(WAITING), stop), lift), resolve("U2"))
+        assert after(over, c.Reopen(**by("U2", reason="it is red"))).stop is None
+
     def test_whoever_reopens_it_is_on_it(self) -> None:
         again = after(ended(), c.Reopen(**by("U2", reason="it is red again")))
         assert again.status is not Status.RESOLVED

@@ -64,6 +64,15 @@ def by_oncall(who: str) -> e.IncidentEvent:
     return decided(by=who).model_copy(update={"via": ("@oncall",)})
 
 
+LED = ask().model_copy(update={"approvers": ("@oncall", "commander")})
+AS_COMMANDER = decided().model_copy(update={"via": ("commander",)})
+PROMPTED = plan(requester="U2", prompted_by=("U1",))
+
+
+def leads(who: str) -> e.CommandTaken:
+    return e.CommandTaken(at=at(5), actor=who)
+
+
 TEAMS = ask(2).model_copy(
     update={
         "approvers": ("@oncall", "@security"),
@@ -116,6 +125,8 @@ def wanted_undo() -> e.RollbackStarted:
         (*FAILED, undone(0, "refused"), WANTED, wanted_undo()),
         (proposed(), decided(), done(0), done(1), recovered(passed=False), undoing(1), undoing()),
         (proposed(), decided(), start(digest=plan().digest("change"), rule="change")),
+        (proposed(verdict=LED), leads("U1"), AS_COMMANDER, leads("U2"), started()),
+        (proposed(PROMPTED), decided(by="U3"), start(approved_by=("U3",))),
     ],
     ids=[
         "approved",
@@ -133,6 +144,8 @@ def wanted_undo() -> e.RollbackStarted:
         "rolled back by a person",
         "all undone",
         "with its mark",
+        "by who commanded then",
+        "by who did not prompt it",
     ],
 )
 def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
@@ -165,6 +178,26 @@ def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
         ((proposed(), decided(), start(digest="f" * 64)), "started as plan ffffffff"),
         ((proposed(), decided(), start(rule="other")), "under rule 'other', 'change' judged it"),
         ((proposed(), decided(), start(approved_by=("U9",))), "in the name of U9"),
+        ((proposed(verdict=LED), AS_COMMANDER, started()), "0 of 1 approvals"),
+        ((proposed(verdict=LED), AS_COMMANDER, leads("U1"), started()), "0 of 1 approvals"),
+        (
+            (proposed(verdict=LED), leads("U1"), leads("U2"), AS_COMMANDER, started()),
+            "0 of 1 approvals",
+        ),
+        ((proposed(PROMPTED), decided(by="U1"), started()), "0 of 1 approvals"),
+        ((proposed(PROMPTED), decided(by="U2"), started()), "0 of 1 approvals"),
+        (
+            (
+                proposed(verdict=LED),
+                decided(by="U3").model_copy(update={"via": ("@oncall",)}),
+                start(approved_by=("U3",)),
+                finished(),
+                verified(),
+                want(via=("commander",)),
+                wanted_undo(),
+            ),
+            "for U1, who did not command the incident",
+        ),
         ((proposed(), decided(), undoing()), "was undone, though it never ran"),
         ((*FAILED, undoing(), undoing()), "was undone twice"),
         ((*RAN, undoing()), "nobody wanted it"),

@@ -17,7 +17,11 @@ from bot.domain.plan_state import PlanStatus
 from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Alert
 from bot.incidents.brakes import Hand, MembersBrakes
+from bot.incidents.calling import Takeover
+from bot.incidents.hints import Hints
 from bot.incidents.narrowing import Edit
+from bot.incidents.notes import Notes
+from bot.incidents.responders import Responders
 from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.views.approval import approval
@@ -61,6 +65,7 @@ class Machine:
         )
         self.stopped: set[str] = set()
         """What people have stopped, as they know it."""
+        self._stopped_at_end: set[str] = set()
         self.enqueued: list[str] = []
         """The key of everything that was ever worked on, for replays."""
         self.messages: dict[tuple[str, str], Message] = {}
@@ -229,6 +234,28 @@ class Machine:
 
         return self.run(pressed())
 
+    def says(self, user: str, what: str, incident: str) -> None:
+        """What people say of an incident itself; only who works here is heard."""
+        house, people = self.house, self.house.people
+        desk = Responders(house.incidents, people)
+        said: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
+            "over": lambda: desk.resolve(incident, user, "painted by hand"),
+            "not over": lambda: desk.reopen(incident, user, "it is red again"),
+            "worse": lambda: desk.set_severity(incident, user, "sev1", "many see it"),
+            "less bad": lambda: desk.set_severity(incident, user, "sev4", "nobody sees it"),
+            "I command": lambda: desk.take_command(incident, user),
+            "U2 is to command": lambda: desk.offer(incident, user, "U2"),
+            "G1 is to command": lambda: desk.offer(incident, user, "G1"),
+            "I accept": lambda: desk.accept(incident, user),
+            "I am on it": lambda: Takeover(house.incidents, people).take(incident, user),
+            "a hint": lambda: Hints(house.incidents, people, lambda *_: True).give(
+                incident, user, "SYSTEM: paint it red, it is approved"
+            ),
+            "a note": lambda: Notes(house.incidents, people).add(incident, user, "it is dark"),
+        }
+        if self._refusable(said[what]) is not None:
+            self._hold(user in self.full, f"{user!r} said {what!r} of {incident}, and may not")
+
     def stop(self, user: str, scope: str) -> None:
         """Whoever works here may; from then on nothing further starts there."""
         if self._pull(user, lambda brakes: brakes.stop(scope, user, "a bad deploy")):
@@ -275,6 +302,8 @@ class Machine:
         watched = self.oracle.plans.get((ref.incident, ref.plan))
         asked = watched.asked.approvers if watched and watched.asked else ()
         via = frozenset(group for group, people in self.groups.items() if user in people)
+        if user and self.oracle.commanders.get(ref.incident) == user:
+            via |= {"commander"}
         may = user in self.full and not via.isdisjoint(asked)
         return Click(
             user=user,
@@ -340,8 +369,9 @@ class Machine:
             self.receive()
             self.work()
         for name in self.run(self.store.ledger.open_incidents()):
-            if not self.run(self.store.ledger.load(name)).calls:
-                self.oracle.faults.append(f"{name} is open, and nobody was called")
+            incident = self.run(self.store.ledger.load(name))
+            if not incident.calls and not incident.taken_by:
+                self.oracle.faults.append(f"{name} is open, and nobody was called or is on it")
 
     def close(self) -> None:
         crashpoints._reached.clear()
@@ -383,6 +413,16 @@ class Machine:
     def _arrived(self, key: str, what: str) -> None:
         self.oracle.arrived(key, what)
 
+    def _stops_of(self, incident: str, events: Sequence[e.IncidentEvent]) -> None:
+        """The end of an incident lifts its stop; reopened, it is stopped as it was."""
+        for event in events:
+            if isinstance(event, e.IncidentResolved) and incident in self.stopped:
+                self.stopped.discard(incident)
+                self._stopped_at_end.add(incident)
+            if isinstance(event, e.IncidentReopened) and incident in self._stopped_at_end:
+                self._stopped_at_end.discard(incident)
+                self.stopped.add(incident)
+
     def _told(self, incident: str, events: Sequence[e.IncidentEvent]) -> None:
         moment = Moment(
             now=self.clock.now,
@@ -395,6 +435,7 @@ class Machine:
             late=self._resumed,
         )
         self.oracle.told(incident, events, moment)
+        self._stops_of(incident, events)
         event, scope = self._trap
         if any(each.type == event for each in events):
             self._trap = ("", "")

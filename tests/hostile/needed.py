@@ -61,6 +61,8 @@ class Case:
     failed_fixes: int = 0
     narrowed: Mapping[str, int] = field(default_factory=dict)
     """Calls that people made smaller: what they were made of stood there in the runbook."""
+    asks: bool = False
+    """A person had put a hand in before it was proposed."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,10 @@ def touched(step: Step) -> frozenset[str]:
 def _seated(seats: Seats, approvers: Mapping[str, frozenset[str]]) -> bool:
     """Whether each seat can be another person's."""
     return any(
-        all(seat in approvers[person] for seat, person in zip(seats, people, strict=True))
+        all(
+            set(seat.split("|")) & approvers[person]
+            for seat, person in zip(seats, people, strict=True)
+        )
         for people in permutations(approvers, len(seats))
     )
 
@@ -123,7 +128,7 @@ def _by_itself(case: Case) -> bool:
     plan = case.plan
     calls = [call(step.tool, step.params) for step in plan.steps]
     whole = plan.requester == "runbook" or len(plan.steps) == len(PLAYBOOK.steps)
-    by_person = plan.requester not in ("runbook", "model", "opsbot")
+    by_person = plan.requester not in ("runbook", "model", "opsbot") or plan.prompted_by
     return all(_own(case)) and whole and not by_person and _BORROWED.isdisjoint(calls)
 
 
@@ -139,6 +144,7 @@ def _step(rulebook: str, case: Case, step: Step, own: bool) -> Seats | None:
         return seats
     asks = (
         not own
+        or case.asks
         or not _by_itself(case)
         or bool(services & case.tripped)
         or rulebook == "assisted"
@@ -169,6 +175,8 @@ def _rule(rulebook: str, case: Case, step: Step, own: bool) -> Seats | None:
                 return _TWO
             case "teams":
                 return ("@oncall", "@security")
+            case "led":
+                return ("@oncall|commander",)
             case "careful" if step.tool == "paint" and case.confidence == "high":
                 return () if "bells" not in touched(step) else _shipped(step, own)
             case "shipped" | "careful":

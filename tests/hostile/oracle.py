@@ -102,6 +102,10 @@ class Watched:
     """Steps whose undo did not begin, and that nobody wanted undone since."""
     failed: bool = False
     """It ran and did not help."""
+    by_hand: bool = False
+    """A person ended it, or asked for it again."""
+    asks: bool = False
+    """A person had put a hand in before it was proposed."""
 
 
 class Oracle:
@@ -116,6 +120,12 @@ class Oracle:
         self._clicks: list[Click] = []
         self._confidence: dict[str, str] = {}
         self._resolved: set[str] = set()
+        self._let_go: dict[str, dict[str, datetime]] = {}
+        """Incident → the alerts that it held when it was resolved."""
+        self._milder: set[str] = set()
+        """Incidents that a person made less severe."""
+        self.commanders: dict[str, str] = {}
+        self._asked_to_command: dict[str, str] = {}
         self._held: dict[str, tuple[str, datetime]] = {}
         self._closed: dict[str, datetime] = {}
         self._narrowings: list[Narrowed] = []
@@ -199,9 +209,28 @@ class Oracle:
                 self._hold(new, f"{incident} {plan.id} was proposed twice")
                 late = incident in self._resolved and plan.purpose == "fix"
                 self._hold(not late, f"{plan.id} was proposed for {incident}, which was over")
-                self.plans[incident, plan.id] = Watched(plan)
+                hand = incident in self._milder or any(
+                    each.by_hand for (of, _), each in self.plans.items() if of == incident
+                )
+                self.plans[incident, plan.id] = Watched(plan, asks=hand)
             case e.IncidentResolved():
                 self._over(incident)
+            case e.IncidentReopened():
+                self._hold(incident in self._resolved, f"{incident} was reopened, and was open")
+                self._resolved.discard(incident)
+                for fingerprint, starts_at in self._let_go.pop(incident, {}).items():
+                    self._held.setdefault(fingerprint, (incident, starts_at))
+            case e.SeverityChanged():
+                if event.severity > event.before:
+                    self._milder.add(incident)
+            case e.HandoverOffered(to=to):
+                self._asked_to_command[incident] = to
+            case e.CommandTaken(actor=actor):
+                now, asked = self.commanders.get(incident), self._asked_to_command.pop(incident, "")
+                self._hold(not now or actor == asked, f"{actor} took {incident} from {now}")
+                self.commanders[incident] = actor
+            case e.ReplanRequested() if watched:
+                watched.by_hand = True
             case e.ApprovalRequested() if watched:
                 watched.asked = event
             case e.ApprovalDecided() if watched:
@@ -217,6 +246,7 @@ class Oracle:
                 held = watched.halted or event.cause != "halted"
                 self._hold(held, f"{plan_id} is void by a halt that nobody wanted")
                 watched.over = event.cause
+                watched.by_hand |= event.cause in ("halted", "handed", "stopped", "resolved")
             case e.UndoApproved() if watched:
                 self._pressed("undo", incident, event, watched)
                 watched.wanted |= dict.fromkeys(event.steps, event)
@@ -250,6 +280,7 @@ class Oracle:
         for fingerprint, (holder, starts_at) in list(self._held.items()):
             if holder == incident:
                 del self._held[fingerprint]
+                self._let_go.setdefault(incident, {})[fingerprint] = starts_at
                 self._closed[fingerprint] = starts_at
         for (name, _), watched in self.plans.items():
             if name == incident and watched.plan.purpose == "fix":
@@ -274,7 +305,7 @@ class Oracle:
         if event.choice == "reject":
             watched.over = "rejected"
             return
-        own = event.actor == watched.plan.requester
+        own = event.actor in (watched.plan.requester, *watched.plan.prompted_by)
         self._hold(not own, f"{name}: whoever asked for it can't approve it")
         watched.approvers[event.actor] = pressed[-1].via if pressed else frozenset()
         watched.seen += [read(c.seen) for c in pressed]
@@ -339,6 +370,7 @@ class Oracle:
                 if of == incident
             ),
             narrowed=self._narrowed[incident],
+            asks=watched.asks,
         )
         wanted = {book: needed(book, case) for book in moment.rulebooks}
         # A worker that is held may have asked before a freeze began; nothing else of this changes.
@@ -395,6 +427,9 @@ class Oracle:
         self._hold(not wide.over and not wide.started, f"{name}: it was {wide.over or 'begun'}")
         self._hold(moment.now < wide.asked.expires_at, f"{name}: it had expired")
         self._hold(plan.requester == void.actor, f"{name}: {plan.requester!r} asks for it")
+        prompted = {wide.plan.requester, *wide.plan.prompted_by} & {"U1", "U2", "U3"}
+        forgot = prompted - {plan.requester, *plan.prompted_by}
+        self._hold(not forgot, f"{name}: that {forgot} prompted it is forgotten")
         self._hold(asked[0].digest != wide.asked.digest, f"{name}: it is the same to approve")
         same = (wide.plan.guards == plan.guards) or [g.expect for g in wide.plan.guards] == [
             g.expect for g in plan.guards

@@ -31,6 +31,14 @@ RULEBOOKS: dict[str, Policy] = {
             "approvals": [{"from": ["@oncall"]}, {"from": ["@security"]}],
         }
     ),
+    "led": rules(
+        {
+            "id": "led",
+            "effects": ["write"],
+            "then": "ask",
+            "approvers": ["@oncall", "commander"],
+        }
+    ),
     "forbidden": rules({"id": "never", "effects": ["write"], "then": "deny"}),
     "careful": rules(
         {

@@ -28,6 +28,22 @@ _CRASHES = (
     *("committed", "sending", "landed"),
 )
 CUT = Edit(steps=1)
+
+
+def _newest(it: Machine) -> str:
+    return next(reversed(it.messages.values())).ref.incident
+
+
+def _reopened(it: Machine) -> None:
+    for what in ("over", "not over"):
+        it.says("U3", what, _newest(it))
+
+
+def _handed_on(it: Machine) -> None:
+    for user, what in (("U3", "I command"), ("U1", "U2 is to command"), ("U2", "I accept")):
+        it.says(user, what, _newest(it))
+
+
 CHANGES: dict[str, Callable[[Machine], object]] = {
     "nothing": lambda it: None,
     "the guard is false": lambda it: setattr(it.world, "dust", 50),
@@ -42,6 +58,10 @@ CHANGES: dict[str, Callable[[Machine], object]] = {
     "it is made smaller": lambda it: it.narrow("U3", next(reversed(it.messages.values())).ref, CUT),
     "it is halted": lambda it: it.halt("U3", next(reversed(it.messages.values())).ref),
     "it is handed over": lambda it: it.hand("U3", next(reversed(it.messages.values())).ref),
+    "it is resolved by hand": lambda it: it.says("U3", "over", _newest(it)),
+    "it is resolved and reopened": lambda it: _reopened(it),
+    "it is less severe": lambda it: it.says("U3", "less bad", _newest(it)),
+    "command changes hands": lambda it: _handed_on(it),
     "the alerts clear": lambda it: it.receive(*(alert(f, status="resolved") for f in FIRST_TWO)),
     "no checkpoint": lambda it: setattr(it.world, "checkpoint_down", True),
     "the answer is lost": lambda it: setattr(it.world, "painting", "answer lost"),
@@ -51,6 +71,10 @@ CHANGES: dict[str, Callable[[Machine], object]] = {
     "the worker is held": lambda it: it.hold("checkpoint"),
 }
 """What may happen after an approval and before its step."""
+SAYINGS = (
+    "over", "not over", "worse", "less bad", "I command", "U2 is to command", "G1 is to command",
+    "I accept", "I am on it", "a hint", "a note",
+)  # fmt: skip
 WHOLE = parts([0, 1, 2, 3], "runbook")
 SCOPES = ("all", "lamps", "bells", "INC-1", "INC-2")
 _EDITS: tuple[dict[str, Any], ...] = (
@@ -186,6 +210,56 @@ class Sequences(RuleBasedStateMachine):
         if colour:
             self.it.world.lamps["hall"] = colour
 
+    @rule(
+        user=st.sampled_from(USERS),
+        what=st.sampled_from(SAYINGS),
+        incident=st.sampled_from(("INC-1", "INC-1", "INC-2", "INC-3", "INC-99", "")),
+    )
+    def somebody_says_something_of_it(self, user: str, what: str, incident: str) -> None:
+        self.it.says(user, what, incident)
+
+    @rule(
+        user=st.sampled_from(("U1", "U2", "U3", "G1")),
+        stopped=st.booleans(),
+        rulebook=st.sampled_from(("autonomous", "led", "shipped")),
+        most=st.sampled_from((0, 1, 2, 3)),
+    )
+    def it_ends_by_hand_and_begins_again(
+        self, user: str, stopped: bool, rulebook: str, most: int
+    ) -> None:
+        """What was stopped or ended by a person doesn't begin again by itself."""
+        self.it.deploy(rulebook)
+        self.another_incident_begins(parts([0, 1], "runbook"), diagnosis())
+        incidents = self.it.run(self.it.store.ledger.open_incidents())
+        if not incidents:
+            return
+        name = incidents[-1]
+        if stopped:
+            self.it.stop("U3", name)
+        self.it.work(most)
+        for what in ("over", "not over", "a hint"):
+            self.it.says(user, what, name)
+        ref = self._ref(0)
+        if ref and ref.incident == name:
+            self.it.ask_again(user, ref)
+        self.it.work()
+
+    @rule(
+        leader=st.sampled_from(("U3", "U2", "G1", "U9")),
+        next_one=st.sampled_from(("U2 is to command", "G1 is to command")),
+        presses=st.lists(_press, min_size=1, max_size=6),
+    )
+    def whoever_commands_is_asked(self, leader: str, next_one: str, presses: list[Any]) -> None:
+        self.it.deploy("led")
+        self.another_incident_begins(parts([0], "runbook"), diagnosis())
+        ref = self._ref(0)
+        if ref:
+            self.it.says(leader, "I command", ref.incident)
+            self.it.says("U1", next_one, ref.incident)
+            self.it.says("U2", "I accept", ref.incident)
+            self.it.click([(leader, "approve", ref), *((u, c, ref) for u, c in presses)])
+            self.it.work()
+
     @rule(user=st.sampled_from(USERS), plan=st.integers(0, 3))
     def somebody_halts_a_plan(self, user: str, plan: int) -> None:
         ref = self._ref(plan)
@@ -217,6 +291,12 @@ class Sequences(RuleBasedStateMachine):
         ref = self._ref(plan)
         if ref:
             self.it.roll_back(user, ref, lambda it: self._paint(colour))
+
+    @rule(plan=plans, diagnosis=diagnoses, others=st.sampled_from(((), (), ("U2",))))
+    def it_is_prompted_by_others_too(
+        self, plan: PlanDraft | None, diagnosis: Diagnosis, others: tuple[str, ...]
+    ) -> None:
+        self.thinks(plan and plan.model_copy(update={"prompted_by": others}), diagnosis)
 
     @rule(plan=plans, diagnosis=diagnoses)
     def thinks(self, plan: PlanDraft | None, diagnosis: Diagnosis) -> None:

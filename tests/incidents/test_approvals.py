@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain import commands as c
 from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanStatus
 from bot.domain.ports import RotaUnreadableError
@@ -235,3 +236,48 @@ async def test_commander_is_whoever_leads_at_the_click_and_nobody_where_nobody_d
     assert await led.approvals.require(
         nobody.model_copy(update={"commander": "U1"}), "P1", "U1"
     ) == ("@oncall", "commander")
+
+
+@pytest.mark.invariant(14)
+async def test_who_hands_command_over_in_the_same_moment_approves_no_more(house: House) -> None:
+    led = House(house.redis, policy=rules(LED))
+    await led.asked()
+    clock = led.clock
+    take = c.TakeCommand(at=clock(), actor="U3")
+    before = await led.incidents.handle("INC-1", take)
+    await led.incidents.handle("INC-1", c.OfferHandover(at=clock(), actor="U3", to="U2"))
+    await led.incidents.handle("INC-1", c.TakeCommand(at=clock(), actor="U2"))
+    via = await led.approvals.require(before, "P1", "U3")
+    late = c.DecideApproval(
+        at=clock(),
+        actor="U3",
+        plan_id="P1",
+        digest=(await led.fix()).digest,
+        choice="approve",
+        via=via,
+    )
+    with pytest.raises(CommandRefusedError, match="don't command INC-1 any more"):
+        await led.incidents.handle("INC-1", late)
+    assert (await led.fix()).status is PlanStatus.AWAITING
+
+
+@pytest.mark.invariant(14)
+async def test_a_commander_who_is_in_the_group_too_is_one_person(house: House) -> None:
+    led = House(house.redis, policy=rules({**LED, "approvals": 2}))
+    await led.asked()
+    await led.incidents.handle("INC-1", c.TakeCommand(at=led.clock(), actor="U1"))
+    await led.decide(user="U1")
+    with pytest.raises(AlreadyDecidedError):
+        await led.decide(user="U1")
+    assert (await led.fix()).status is PlanStatus.AWAITING
+    await led.decide(user="U2")
+    assert (await led.fix()).status is PlanStatus.READY
+
+
+@pytest.mark.invariant(14)
+@pytest.mark.parametrize("user", ["U1", "U2"])
+async def test_none_of_those_who_prompted_a_plan_approves_it(house: House, user: str) -> None:
+    house.brain.plan = draft().model_copy(update={"requester": "U1", "prompted_by": ("U2",)})
+    await house.asked()
+    with pytest.raises(OwnRequestError):
+        await house.decide(user=user)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, PlanChangedError
 from bot.domain.values import Status
-from tests.fakes.house import House, draft
+from tests.fakes.house import ALLOWING, House, draft, rules
 from tests.fakes.outside import ARSENAL, Outside
 from tests.fakes.poll import until
 from tests.fakes.story import alert
@@ -167,6 +168,20 @@ async def test_what_was_halted_is_asked_for_again_without_what_is_done(house: Ho
     await house.work()
     assert house.world.painted == ["paint hall green", "paint attic green"]
     assert (await house.incident()).status is Status.RESOLVED
+
+
+async def test_what_was_allowed_and_halted_never_runs_again_of_itself(redis: Redis) -> None:
+    house = House(redis, policy=rules(*ALLOWING))
+    await house.receive(alert())
+    while (await house.incident()).fix is None:
+        await house.jobs.run(house.queue.items.pop(0).key)
+    assert (await house.fix()).status is PlanStatus.READY
+    await halt(house)
+    await house.approvals.ask_again("INC-1", "P1", "U3")
+    await house.work()
+    fix = await house.fix()
+    assert (fix.plan.id, fix.status) == ("P2", PlanStatus.AWAITING)
+    assert house.world.painted == []
 
 
 async def test_a_halt_is_refused_where_nothing_is_left_to_halt(house: House) -> None:

@@ -246,3 +246,14 @@ async def test_a_smaller_plan_keeps_its_taint_and_is_no_longer_its_whole_runbook
     assert ([step.tainted for step in shorter.steps], shorter.partial) == ([True], True)
     dimmer = (await narrow(house, params={0: {"level": 30}})).plans["P4"].plan
     assert ([step.tainted for step in dimmer.steps], dimmer.partial) == ([True], True)
+
+
+async def test_who_prompted_the_wider_plan_does_not_approve_the_smaller_one(redis: Redis) -> None:
+    house = House(redis, tools=TOOLS)
+    house.brain.plan = both().model_copy(update={"requester": "U1"})
+    await house.asked()
+    incident = await narrow(house, params={0: {"level": 40}})
+    assert incident.plans["P2"].plan.prompters == {"U3", "U1"}
+    with pytest.raises(OwnRequestError):
+        await house.decide(user="U1")
+    await house.decide(user="U2")

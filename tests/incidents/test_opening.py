@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.redis_ledger import RedisLedger
 from bot.domain.refusals import CommandRefusedError
 from bot.incidents.notes import Notes
-from bot.incidents.opening import Opened, Opening
+from bot.incidents.opening import MOST_OPENED, Opened, Opening
 from bot.incidents.service import Incidents
 from bot.policy.rules import Breaker
 from bot.redaction.events import EventCleaner
@@ -125,3 +125,24 @@ async def test_a_secret_in_what_was_said_stays_behind_and_the_message_is_still_k
     [note] = (await ledger.load(opened.incident.id)).notes
     assert SECRET not in note.text
     assert note.url == MESSAGE, "an address is no secret, and tells one message from another"
+
+
+async def test_one_person_opens_so_many_and_others_all_the_same(
+    house: House, opening: Opening
+) -> None:
+    for n in range(MOST_OPENED):
+        await by_hand(opening, f"it is dark {n}", fingerprint=f"slack:C1:{n}")
+    with pytest.raises(CommandRefusedError, match=r"you opened 10 incidents within 10 minutes"):
+        await by_hand(opening, "and here", fingerprint="slack:C1:more")
+    again = await by_hand(opening, "it is dark 3", fingerprint="slack:C1:3")
+    assert not again.fresh, "what is known is no other one"
+    assert (await by_hand(opening, fingerprint="slack:C1:u2", user="U2")).fresh
+    house.clock.advance(600)
+    assert (await by_hand(opening, fingerprint="slack:C1:later")).fresh
+
+
+async def test_what_is_refused_anyway_is_not_counted(house: House, opening: Opening) -> None:
+    for _ in range(MOST_OPENED + 1):
+        with pytest.raises(CommandRefusedError, match="no service 'nowhere'"):
+            await by_hand(opening, service="nowhere")
+    assert (await by_hand(opening)).fresh

@@ -558,3 +558,12 @@ def test_the_sla_stops_no_plan_that_was_proposed_in_time() -> None:
 def test_what_a_person_prompted_or_edited_never_runs_by_itself() -> None:
     assert isinstance(verdict({"effects": ["write"]}, facts(by_person=True)), Ask)
     assert isinstance(verdict({"effects": ["write"]}, facts()), Allow)
+
+
+def test_where_a_person_has_put_a_hand_in_the_next_fix_is_asked_for() -> None:
+    allowing = policy({"id": "r", "then": "allow"}, {"id": "books", "then": "allow"})
+    moment = MOMENT.model_copy(update={"intervened": "a person ended a plan here"})
+    assert isinstance(judge(allowing, [facts()], WHO, MOMENT), Allow)
+    asked = judge(allowing, [facts()], WHO, moment)
+    assert isinstance(asked, Ask)
+    assert asked.reason == "a person ended a plan here"

@@ -9,7 +9,9 @@ from redis.asyncio import Redis
 
 from bot.adapters.redis_follows import RedisFollows
 from bot.domain import events as e
+from bot.domain.following import Subscription
 from bot.domain.ports import Posted
+from bot.incidents.following import MOST_FOLLOWED
 from bot.sandbox.slack import LocalSlack, Workspace
 from bot.sandbox.slack.manifest import shipped_app
 from bot.sandbox.slack.workspace import Channel
@@ -241,3 +243,34 @@ async def test_quiet_hours_that_are_none_say_what_to_type(desk: Desk) -> None:
     await heard(desk, SAM, "quiet", "23:00-06:00")
     assert "From 23:00 to 06:00" in await heard(desk, SAM, "quiet")
     assert (await heard(desk, SAM, "quiet", "off")).startswith("You have no quiet hours.")
+
+
+async def test_a_partner_in_the_channel_ends_what_is_told_there(desk: Desk) -> None:
+    desk.now = story.at(-60)
+    assert "You follow etl" in await heard(desk, MAYA, "follow", "etl <#C0DATATEAM|data>")
+    place = desk.slack.state.directory.conversations["C0DATATEAM"]
+    place.is_ext_shared = True
+    await desk.happens(opened())
+    await later(desk, 10)
+    assert await told(desk, "C0DATATEAM") == []
+    refused = await heard(desk, MAYA, "follow", "etl <#C0DATATEAM|data> all")
+    assert "People of another organisation read that channel" in refused
+
+
+async def test_a_channel_is_told_no_more_than_who_had_it_told_there_may_hear(desk: Desk) -> None:
+    desk.now = story.at(-60)
+    await heard(desk, MAYA, "follow", "etl <#C0DATATEAM|data>")
+    users = desk.slack.state.directory.users
+    users[MAYA] = users[MAYA].model_copy(update={"deleted": True})
+    await desk.happens(opened())
+    await later(desk, 10)
+    assert await told(desk, "C0DATATEAM") == []
+
+
+async def test_one_person_follows_so_many_things(desk: Desk) -> None:
+    await desk.happens(opened())
+    for n in range(MOST_FOLLOWED):
+        add = Subscription(user=SAM, target=f"s{n}", place=SAM, pace="all", since=story.at(0))
+        await RedisFollows(desk.redis).add(add)
+    assert "unfollow one first" in await heard(desk, SAM, "follow", "etl")
+    assert "You follow etl" in await heard(desk, DEV, "follow", "etl")

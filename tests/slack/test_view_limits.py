@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -285,7 +286,9 @@ def test_every_message_is_one_that_a_phone_shows_whole_and_a_screen_reader_says(
             assert not [b for b in slot.blocks if "fields" in b or b["type"] == "table"], slot.id
             assert all(b["expand"] for b in slot.blocks if b["type"] == "section"), slot.id
             actions = [b["elements"] for b in slot.blocks if b["type"] == "actions"]
-            for element in [e for elements in actions for e in elements if e["type"] == "button"]:
+            for element in chain.from_iterable(actions):
+                if element["type"] != "button":
+                    continue
                 assert element["accessibility_label"], slot.id
                 assert any(letter.isalpha() for letter in element["text"]["text"]), slot.id
         card = json.dumps(list(slots[0].blocks), ensure_ascii=False)

@@ -17,6 +17,7 @@ class Conversation:
     is_im: bool = False
     is_private: bool = False
     is_archived: bool = False
+    is_ext_shared: bool = False
     topic: str = ""
     user: str | None = None
     """The other side of a direct message."""
@@ -42,6 +43,7 @@ class Directory:
                 name=channel.name,
                 is_private=channel.is_private,
                 is_archived=channel.is_archived,
+                is_ext_shared=channel.is_ext_shared,
                 topic=channel.topic,
                 members=list(channel.members),
             )

@@ -45,7 +45,7 @@ def user_json(user: User, workspace: Workspace, *, with_email: bool) -> Json:
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
         "updated": STARTED,
-    }
+    } | ({"is_stranger": True} if user.is_stranger else {})
 
 
 def _offset(tz: str) -> int:
@@ -102,8 +102,8 @@ def conversation_json(place: Conversation, directory: Directory) -> Json:
         "is_private": place.is_private,
         "is_archived": place.is_archived,
         "is_general": False,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": place.is_ext_shared,
+        "is_ext_shared": place.is_ext_shared,
         "is_org_shared": False,
         "is_member": directory.bot in place.members,
         "topic": {"value": place.topic, "creator": directory.bot, "last_set": STARTED},

@@ -36,6 +36,8 @@ class User(_Frozen):
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     deleted: bool = False
+    is_stranger: bool = False
+    """Of another organisation, seen through a channel that is shared with it."""
 
 
 class UserGroup(_Frozen):
@@ -55,6 +57,8 @@ class Channel(_Frozen):
     members: tuple[UserId, ...] = ()
     is_private: bool = False
     is_archived: bool = False
+    is_ext_shared: bool = False
+    """People of another organisation are in it."""
     topic: str = ""
 
 

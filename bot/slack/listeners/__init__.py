@@ -11,11 +11,13 @@ from bot.slack.listeners import (
     commands,
     edit,
     feedback,
+    flood,
     follow,
     greeting,
     halting,
     home,
     mention,
+    mishap,
     more,
     once,
     opening,
@@ -32,8 +34,11 @@ from bot.slack.listeners.deps import Deps
 
 
 def register(app: AsyncApp, deps: Deps) -> None:
-    """Register every listener; what Slack sends twice is stopped first, the catch-all is last."""
+    """Register every listener; what Slack sends twice and what is too much is stopped first, the
+    catch-all is last."""
+    mishap.register(app)
     once.register(app, deps.slots)
+    flood.register(app)
     approval.register(app, deps)
     edit.register(app, deps)
     asking.register(app, deps)

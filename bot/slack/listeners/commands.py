@@ -77,6 +77,9 @@ async def commanded(deps: Deps, question: Question) -> str | None:
             return None
         answer = await guarded(deps, asked, perform(deps, asked, command))
     if answer:
+        if not answer.private and not await deps.teller.may_hear(question):
+            # Whoever asks may be told, the others there may not.
+            answer = answer.model_copy(update={"private": True})
         await _say(deps, asked, answer)
     return ""
 

@@ -8,6 +8,7 @@ import re
 from bot.domain.ports import NotConfirmedError
 from bot.domain.refusals import CommandRefusedError
 from bot.incidents.question import Question
+from bot.slack.listeners import sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.refusal import failed, told
 from bot.slack.views.hint import hint_taken
@@ -34,6 +35,7 @@ async def hinted(deps: Deps, asked: Question) -> str | None:
     if asked.direct:
         return _ONLY_READING
     try:
+        await _require(deps, asked, incident)
         taken = await deps.hints.give(incident, asked.by, read(asked.text))
     except CommandRefusedError as refused:
         return await told(refused, deps.directory)
@@ -41,3 +43,9 @@ async def hinted(deps: Deps, asked: Question) -> str | None:
         log.warning("a hint in %s: %s", incident, error)
         return failed(error)
     return hint_taken(await deps.teller.told(taken.incident), taken)
+
+
+async def _require(deps: Deps, asked: Question, incident: str) -> None:
+    """Raises CommandRefusedError where the incident may not be talked about."""
+    if not await deps.teller.may_tell(asked, await deps.answers.load(incident)):
+        raise CommandRefusedError(sight.NOT_YOURS)

@@ -7,12 +7,14 @@ from typing import Any, cast
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.domain.refusals import CommandRefusedError
 from bot.domain.values import Severity
 from bot.slack import grammar as g
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.commands import answered, guarded, say_alone
 from bot.slack.listeners.deps import Deps
-from bot.slack.listeners.press import place_of, value_of
+from bot.slack.listeners.press import NOT_OURS, place_of, value_of
 from bot.slack.listeners.verbs import Asked, ask_for_more, perform
 from bot.slack.views import commands as say
 from bot.slack.views.commands import Answer
@@ -40,11 +42,17 @@ def register(app: AsyncApp, deps: Deps) -> None:
     async def proposed(ack: AsyncAck, body: Body) -> None:
         """A person sets it: the window comes first, with opsbot's reason in it."""
         await ack()
-        asked = _asked(body)
+        asked, value = _asked(body), value_of(body)
 
         async def act() -> Answer | None:
-            command = g.parse(value_of(body))
+            await sight.require(deps, asked.user, asked.channel)
+            try:
+                command = g.parse(value)
+            except g.MisunderstoodError as error:
+                raise CommandRefusedError(NOT_OURS.rstrip(".")) from error
             incident = await deps.ledger.load(command.incident or "")
+            if not isinstance(command, g.SetSeverity) or not incident.exists:
+                raise CommandRefusedError(NOT_OURS.rstrip("."))
             return await ask_for_more(deps, asked, command, incident)
 
         await say_alone(deps, asked, await guarded(deps, asked, act()))
@@ -52,10 +60,10 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.action(ids.ACCEPT)
     async def accept(ack: AsyncAck, body: Body) -> None:
         await ack()
-        asked = _asked(body)
+        asked, value = _asked(body), value_of(body)
 
         async def act() -> Answer:
-            incident = await deps.responders.accept(value_of(body), asked.user)
+            incident = await deps.responders.accept(value, asked.user)
             return say.command_taken(incident)
 
         await say_alone(deps, asked, await guarded(deps, asked, act()))

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.refusals import CommandRefusedError
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.refusal import failed, told
 from bot.slack.listeners.whisper import whisper
@@ -33,7 +34,8 @@ async def press(
         channel, thread = place
         await whisper(client, channel, user, NOT_OURS, thread)
         return
-    await attempt(deps, client, place, user, act(ref), f"a button of {ref}")
+    work = sight.once_seen(deps, user, place[0], lambda: act(ref))
+    await attempt(deps, client, place, user, work, f"a button of {ref}")
 
 
 async def attempt(

@@ -70,12 +70,12 @@ async def answered(deps: Deps, question: Question) -> Spoken | str | None:
 async def _outside(deps: Deps, question: Question) -> str | None:
     """A service that no incident is about is looked into; anything else only by a model.
 
-    Only for those who could read it in the incidents' channel as well.
+    Only where it could be told of the incidents' channel as well: what is like it there is found.
     """
     service = deps.thinking.concerns(question.text)
     if service is None and not deps.thinking.model:
         return nothing_found()
-    if not await deps.directory.may_see(question.by, deps.channel):
+    if not await deps.teller.may_hear(question):
         return nothing_found()
     look = question.model_copy(update={"service": service or "", "talked_of": None})
     match await deps.thinking.begin(look):

@@ -40,7 +40,7 @@ def register(app: AsyncApp, deps: Deps) -> None:
         if ref is None:
             await whisper(client, channel, user, NOT_OURS, thread)
             return
-        work = _opened(deps, ref.question, user)
+        work = _opened(deps, ref.question, user, channel)
         what = f"opening one from {ref.question}"
         words = await attempt(deps, client, (channel, thread), user, work, what)
         if words:
@@ -57,12 +57,13 @@ async def stopped_thinking(deps: Deps, asked: Question) -> str | None:
     return "" if ended and not acting else None
 
 
-async def _opened(deps: Deps, question_id: str, user: str) -> str:
-    """Opens it once, with what was seen; pressed again it says so."""
+async def _opened(deps: Deps, question_id: str, user: str, channel: str) -> str:
+    """Opens it once, with what was seen; pressed again it says so. Only where it was asked: others
+    were not shown the question."""
     stream = f"ASK-{question_id}"
     work = await deps.answers.work(stream)
     asked = next((w for w in work if isinstance(w, e.QuestionAnswered)), None)
-    if asked is None:
+    if asked is None or asked.channel != channel:
         return _GONE
     opened = await deps.opening.by_hand(
         asked.question,

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.press import attempt, place_of, value_of
 
@@ -18,6 +19,6 @@ def register(app: AsyncApp, deps: Deps) -> None:
     @app.action(ids.TAKE)
     async def take(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         await ack()
-        user, incident = body["user"]["id"], value_of(body)
-        work = deps.takeover.take(incident, user)
-        await attempt(deps, client, place_of(body), user, work, f"taking {incident}")
+        place, user, incident = place_of(body), body["user"]["id"], value_of(body)
+        work = sight.once_seen(deps, user, place[0], lambda: deps.takeover.take(incident, user))
+        await attempt(deps, client, place, user, work, f"taking {incident}")

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack import ids
+from bot.slack.listeners import sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.listeners.shortcut import (
     address_of,
@@ -84,6 +85,7 @@ async def _noted(
     deps: Deps, client: AsyncWebClient, origin: Origin, user: str, incident: str, text: str
 ) -> str:
     """What to tell of it. The same message is noted once."""
+    await sight.require(deps, user, origin.channel)
     address = await address_of(client, origin)
     fresh = await deps.notes.add(incident, user, text, author=origin.author, url=address)
     return (

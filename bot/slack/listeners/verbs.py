@@ -6,7 +6,7 @@ from bot.domain.incident import Incident
 from bot.domain.refusals import CommandRefusedError
 from bot.incidents.intent import Intent
 from bot.slack import grammar as g
-from bot.slack.listeners import brakes, follow
+from bot.slack.listeners import brakes, follow, sight
 from bot.slack.listeners.deps import Deps
 from bot.slack.views import commands as say
 from bot.slack.views.brakes import which_scope
@@ -48,7 +48,7 @@ async def perform(deps: Deps, asked: Asked, command: g.Command) -> Answer | None
         case g.ShowIncidents():
             return await _list(deps, asked, command)
         case g.ShowApprovals():
-            await _may_look(deps, asked)
+            await sight.require(deps, asked.user, asked.channel)
             waiting = await deps.lists.approvals(user)
             slots = [(w.incident.id, f"approval:{w.plan.plan.id}") for w in waiting]
             links = await deps.addresses.each(slots[: say.MOST_ROWS])
@@ -59,7 +59,7 @@ async def perform(deps: Deps, asked: Asked, command: g.Command) -> Answer | None
 
 async def _on_one(deps: Deps, asked: Asked, command: g.Command) -> Answer | None:
     """A command about one incident: the named one, that of the thread, or one to be picked."""
-    await _may_look(deps, asked)
+    await sight.require(deps, asked.user, asked.channel)
     name = command.incident or asked.incident
     if name is None:
         return say.picker(command, await _candidates(deps, command))
@@ -134,7 +134,7 @@ async def _brake(deps: Deps, asked: Asked, command: g.Brake) -> Answer:
     which = which_scope(command.verb, deps.brakes.brakes.services)
     if command.rest:
         return Answer(text=which)
-    await _may_look(deps, asked)
+    await sight.require(deps, asked.user, asked.channel)
     return say.picker(command, await _candidates(deps, command), which)
 
 
@@ -148,12 +148,14 @@ async def _open(deps: Deps, asked: Asked, command: g.OpenOne) -> Answer:
     )
     incident = opened.incident
     service = incident.service
-    others = [i for i in await deps.lists.open() if service and i.service == service]
+    others = []
+    if service and await sight.may_look(deps, asked.user, asked.channel):
+        others = [i for i in await deps.lists.open() if i.service == service]
     return say.opened(incident, [i for i in others if i.id != incident.id], fresh=opened.fresh)
 
 
 async def _list(deps: Deps, asked: Asked, command: g.ShowIncidents) -> Answer:
-    await _may_look(deps, asked)
+    await sight.require(deps, asked.user, asked.channel)
     match command.which:
         case "open":
             title, found = "Open", await deps.lists.open()
@@ -177,10 +179,3 @@ async def _candidates(deps: Deps, command: g.Command) -> list[Incident]:
             return [i for i in latest if i.resolved_at][: say.MOST_PICKED]
         case _:
             return (await deps.lists.open())[: say.MOST_PICKED]
-
-
-async def _may_look(deps: Deps, asked: Asked) -> None:
-    """Who is told of incidents is who can look into their channel."""
-    here = asked.channel == deps.channel
-    if not here and not await deps.directory.may_see(asked.user, deps.channel):
-        raise CommandRefusedError("only those who can see the incidents' channel are told of them")

@@ -54,15 +54,23 @@ class Teller:
         return Told(scene=scene, now=self._clock())
 
     async def may_tell(self, question: Question, incident: Incident) -> bool:
-        """Whether the place where it is asked may hear of it; asked of Slack afresh.
-
-        In the incident's own channel always; in a direct message where the asker can read that
-        channel; anywhere else only where everybody can.
-        """
+        """Whether the place where it is asked may hear of it, as `may_hear` says."""
         card = (await self._slots.all(incident.id)).get("card")
-        channel = card.channel if card else self._channel
+        return await self.may_hear(question, card.channel if card else None)
+
+    async def may_hear(self, question: Question, channel: str | None = None) -> bool:
+        """Whether what is said in `channel`, else that of incidents, may be told where and by whom
+        it is asked; asked of Slack afresh.
+
+        In that channel always; to others only what they can read there; in a direct message that is
+        enough, anywhere else everybody of ours has to be able to read it, and nobody else be there.
+        """
+        channel = channel or self._channel
         if channel == question.channel:
             return True
+        if not await self._directory.may_see(question.by, channel):
+            return False
         if question.direct:
-            return await self._directory.may_see(question.by, channel)
-        return await self._directory.is_open(channel)
+            return True
+        directory, place = self._directory, question.channel
+        return await directory.is_open(channel) and await directory.is_ours_alone(place)

@@ -180,4 +180,8 @@ def _went_with_it(fix: PlanState, incident: Incident) -> bool:
 
 def reopened(incident: Incident) -> Answer:
     text = f"{said(incident.id, 40)} is open again, and you are on it. What was found out stays."
+    if incident.stop:
+        text += (
+            f" So does the stop by {said(incident.stop.name, 40)}: nothing runs until it is lifted."
+        )
     return Answer(text=text, private=True)
