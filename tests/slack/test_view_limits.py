@@ -284,7 +284,7 @@ def test_every_message_is_one_that_a_phone_shows_whole_and_a_screen_reader_says(
             assert not [b for b in slot.blocks if "fields" in b or b["type"] == "table"], slot.id
             assert all(b["expand"] for b in slot.blocks if b["type"] == "section"), slot.id
             actions = [b["elements"] for b in slot.blocks if b["type"] == "actions"]
-            for element in [e for elements in actions for e in elements if e["type"] == "button"]:
+            for element in [one for each in actions for one in each if one["type"] == "button"]:
                 assert element["accessibility_label"], slot.id
                 assert any(letter.isalpha() for letter in element["text"]["text"]), slot.id
         card = json.dumps(list(slots[0].blocks), ensure_ascii=False)
