@@ -171,6 +171,7 @@ class TestCallingAPerson:
         assert reason(told(FAILED, CLEARED), again) is None, "it is still being put back"
         assert reason(told(BOTH, CLEARED), again) is None, "it is still under way"
         assert reason(told(opened(), diagnosed(), CLEARED), again) is None
+        assert reason(told(ASKED, voided("expired"), CLEARED), again) is None, "nothing had run"
 
 
 class TestTheEndOfIt:

@@ -79,6 +79,13 @@ async def test_killed_behind_its_post_it_opens_no_second_thread(
     assert_mended(await outcomes[name])
 
 
+@drill("T3", "slack:429")
+async def test_what_slack_is_told_stands_there_once_whichever_replica_is_killed(
+    name: str, outcomes: Outcomes
+) -> None:
+    assert_mended(await outcomes[name])
+
+
 @pytest.mark.invariant(7)
 @pytest.mark.invariant(9)
 @drill("A1", "A2", "Q1", "Q2", "E1", "E2", "E4")

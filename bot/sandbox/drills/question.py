@@ -12,9 +12,10 @@ from bot.sandbox.drills.drill import Drill, Script, Told
 from bot.sandbox.drills.evidence import Evidence
 from bot.sandbox.drills.ground import Ground, until
 from bot.sandbox.drills.incident import approve, asked, over
+from bot.sandbox.drills.verdict import Rule
 from bot.sandbox.model.scripts import THOUGHT
 from bot.sandbox.slack import Person
-from bot.sandbox.slack.workspace import MAYA
+from bot.sandbox.slack.workspace import MAYA, OPSBOT
 
 _QUESTION = "@opsbot why?"
 
@@ -37,7 +38,7 @@ def cut_off(point: str) -> Script:
             approving = tasks.create_task(approve(ground))
             await over(ground)
             approving.cancel()
-        told.rules.append(_once)
+        told.rules.append(_once(1 if point == "T1" else 0))
 
     return script
 
@@ -46,9 +47,17 @@ async def _answered(redis: Redis) -> bool:
     return not await redis.zcard(keys.QUESTIONS)
 
 
-def _once(seen: Evidence) -> str | None:
-    times = sum(THOUGHT in str((m.text, m.blocks)) for m in seen.said)
-    return None if times == 1 else f"the answer stands there {times} times"
+def _once(begun: int) -> Rule:
+    """`begun`: how many streams may be left that nobody knew of when their process died."""
+
+    def rule(seen: Evidence) -> str | None:
+        times = sum(THOUGHT in str((m.text, m.blocks)) for m in seen.said)
+        if times != 1:
+            return f"the answer stands there {times} times"
+        left = [m for m in seen.said if m.user == OPSBOT.id and m not in seen.messages]
+        return None if len(left) <= begun else f"{len(left)} messages were begun and left"
+
+    return rule
 
 
 QUESTIONS = tuple(
