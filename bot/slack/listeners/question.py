@@ -75,7 +75,8 @@ async def _outside(deps: Deps, question: Question) -> str | None:
     service = deps.thinking.concerns(question.text)
     if service is None and not deps.thinking.model:
         return nothing_found()
-    if not await deps.teller.may_hear(question):
+    seen = await deps.directory.may_see(question.by, deps.channel)
+    if not seen or not await deps.teller.may_hear(question):
         return nothing_found()
     look = question.model_copy(update={"service": service or "", "talked_of": None})
     match await deps.thinking.begin(look):
