@@ -48,7 +48,7 @@ class Rollback:
         step, done = state.plan.steps[index], state.steps[index]
         if index not in state.undoable[:1] or done.status is StepStatus.UNDOING:
             return
-        undo = state.undo if state.undo and index in state.undo.steps else None
+        undo = state.undo
         now = self._incidents.clock()
         try:
             tool = self._catalog.write(step.tool)

@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, ClassVar
 
 import pytest
 
 from bot.domain.plan_state import StepStatus
 from bot.domain.values import Status
+from bot.domain.work import Work
+from bot.incidents.actions import PATIENCE
 from tests.fakes.house import House, draft
 from tests.fakes.story import alert
+from tests.fakes.tools import CreateTicket, Look, Paint, PaintLamp, UpdateTicket, World
+from tools.kit.errors import Refused
+from tools.kit.tool import Context, WriteTool
+from tools.kit.types import Applied, DryRun, Effect, Handle, Verification
+
+
+class PaintForGood(WriteTool[Paint]):
+    """Paint a lamp, and keep no word of what it was."""
+
+    name: ClassVar[str] = "paint"
+    effect: ClassVar[Effect] = Effect.WRITE
+
+    def __init__(self, world: World) -> None:
+        self._lamp = PaintLamp(world)
+
+    async def dry_run(self, params: Paint, ctx: Context) -> DryRun:
+        return await self._lamp.dry_run(params, ctx)
+
+    async def execute(self, params: Paint, ctx: Context) -> Handle:
+        return await self._lamp.execute(params, ctx)
+
+    async def applied(self, key: str, handle: Handle | None, ctx: Context) -> Applied:
+        return await self._lamp.applied(key, handle, ctx)
+
+    async def verify(self, params: Paint, handle: Handle, ctx: Context) -> Verification:
+        return await self._lamp.verify(params, handle, ctx)
+
+
+class PaintUnseen(PaintLamp):
+    """Paint a lamp that nobody may look at any more."""
+
+    async def dry_run(self, params: Paint, ctx: Context) -> DryRun:
+        raise Refused("not yours to look at")
+
+
+def another(house: House, tool: type[Any]) -> House:
+    """The same house, after a release in which painting is that."""
+    tools = (Look, tool, CreateTicket, UpdateTicket)
+    return House(house.redis, world=house.world, clock=house.clock, tools=tools)
+
+
+async def held(house: House, step: int = 0) -> tuple[Work, str]:
+    """The work of undoing a step, and the token of its lease."""
+    work = Work(incident="INC-1", kind="undo", ref=f"P1:{step}", due=house.clock.now)
+    token = await house.ledger.acquire(work.key, 60)
+    assert token is not None
+    return work, token
 
 
 async def failed(house: House, *lamps: str) -> None:
@@ -91,3 +141,84 @@ async def test_alerts_that_cleared_meanwhile_end_it_without_a_person(house: Hous
     assert house.world.painted == ["paint hall green", "paint hall red"]
     assert incident.status is Status.RESOLVED
     assert not incident.calls
+
+
+@pytest.mark.invariant(20)
+async def test_an_undo_under_way_is_not_looked_at_again_by_who_comes_late(house: House) -> None:
+    await failed(house)
+    house.world.painting = "answer lost"
+    await house.work()
+    await house.rollback.undo(*await held(house))
+    assert (await house.fix()).steps[0].status is StepStatus.UNDOING
+    assert house.world.painted == ["paint hall green", "paint hall red"]
+
+
+@pytest.mark.invariant(20)
+async def test_a_step_whose_turn_has_not_come_is_left_alone(house: House) -> None:
+    house.brain.plan = draft("hall", "attic", verify_within=0)
+    await house.approved()
+    house.world.dust = 9
+    while len(house.world.painted) < 2:
+        await house.jobs.run(house.queue.items.pop(0).key)
+    house.world.dust = 50
+    while (await house.fix()).undoable == ():
+        house.clock.advance(1)
+        await house.sweeper.sweep()
+        await house.jobs.run(house.queue.items.pop(0).key)
+    house.world.lamps["hall"] = "blue"
+    await house.rollback.undo(*await held(house, 0))
+    assert [s.status for s in (await house.fix()).steps] == [StepStatus.VERIFIED] * 2
+
+
+@pytest.mark.invariant(20)
+@pytest.mark.parametrize(
+    ("tool", "why"),
+    [(PaintForGood, "paint has no undo any more"), (PaintUnseen, "not yours to look at")],
+)
+async def test_what_the_tool_can_not_or_may_not_undo_is_a_persons(
+    house: House, tool: type[Any], why: str
+) -> None:
+    await failed(house)
+    await another(house, tool).later(11)
+    assert house.world.painted == ["paint hall green"]
+    assert (await house.fix()).steps[0].status is StepStatus.STUCK
+    assert why in (await house.incident()).calls[-1].reason
+
+
+async def test_an_undo_that_the_target_refuses_is_a_persons(house: House) -> None:
+    await failed(house)
+    house.world.painting = "refuses"
+    await house.work()
+    assert (await house.fix()).steps[0].status is StepStatus.STUCK
+    assert "could not be undone: not allowed" in (await house.incident()).calls[-1].reason
+
+
+async def test_a_backend_that_is_away_is_waited_for_so_long_and_no_longer(house: House) -> None:
+    await failed(house)
+    house.world.painting = "down"
+    since = (await house.fix()).touched_at
+    house.clock.advance((since + PATIENCE - house.clock.now).total_seconds() - 1)
+    work, token = await held(house)
+    await house.rollback.undo(work, token)
+    assert (await house.fix()).steps[0].status is not StepStatus.STUCK
+    house.clock.advance(1)
+    await house.rollback.undo(work, token)
+    assert (await house.fix()).steps[0].status is StepStatus.STUCK
+
+
+@pytest.mark.invariant(20)
+async def test_an_undo_that_came_to_its_deadline_before_it_was_sent_is_not(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await failed(house)
+    handle = house.incidents.handle
+
+    async def slow(*given: Any, **more: Any) -> Any:
+        done = await handle(*given, **more)
+        house.clock.advance(house.incidents.pace.call_seconds)
+        return done
+
+    monkeypatch.setattr(house.incidents, "handle", slow)
+    await house.rollback.undo(*await held(house))
+    assert house.world.painted == ["paint hall green"]
+    assert (await house.fix()).steps[0].status is StepStatus.UNDOING

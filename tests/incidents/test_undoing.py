@@ -14,7 +14,8 @@ from bot.incidents.approvals import NotAllowedError
 from bot.incidents.brakes import Hand
 from bot.incidents.undoing import MovedError, Offered
 from tests.fakes.house import ALLOWING, House, draft, rules
-from tests.fakes.tools import CreateTicket, Look, PaintLampAnew, UpdateTicket
+from tests.fakes.tools import CreateTicket, Look, Paint, PaintLamp, PaintLampAnew, UpdateTicket
+from tests.incidents.test_rollback import PaintForGood, another
 
 pytestmark = pytest.mark.invariant(20)
 
@@ -361,6 +362,17 @@ async def test_what_cant_be_read_is_not_undone(house: House) -> None:
         await undo(house)
     house.world.painting = "none"
     await undo(house)
+
+
+async def test_what_has_no_undo_any_more_or_cant_read_what_it_saved_is_done_by_hand(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await done(house)
+    with pytest.raises(CommandRefusedError, match="has no undo any more; do it by hand"):
+        await undo(another(house, PaintForGood))
+    monkeypatch.setattr(PaintLamp, "saved", Paint)
+    with pytest.raises(CommandRefusedError, match="can't read what it saved any more"):
+        await undo(house)
 
 
 @pytest.mark.invariant(22)

@@ -49,7 +49,11 @@ COVERING: dict[str, tuple[str, ...]] = {
     "bot/domain/settle.py": ("tests/domain/test_settle.py", "tests/domain/test_intervention.py"),
     "bot/incidents/intervention.py": (_HALTING,),
     "bot/incidents/undoing.py": _UNDOING,
-    "bot/incidents/rollback.py": ("tests/incidents/test_rollback.py", *_UNDOING),
+    "bot/incidents/rollback.py": (
+        "tests/incidents/test_rollback.py",
+        "tests/incidents/test_fencing.py",
+        *_UNDOING,
+    ),
     "bot/incidents/planning.py": (
         "tests/incidents/test_planning.py",
         "tests/incidents/test_discretion.py",
