@@ -567,3 +567,5 @@ def test_where_a_person_has_put_a_hand_in_the_next_fix_is_asked_for() -> None:
     asked = judge(allowing, [facts()], WHO, moment)
     assert isinstance(asked, Ask)
     assert asked.reason == "a person ended a plan here"
+    books = facts(effect="record", purpose="books")
+    assert isinstance(judge(allowing, [books], WHO, moment), Allow)
