@@ -101,6 +101,11 @@ class TestConclusions:
     def test_a_second_or_a_late_diagnosis_says_nothing(self, more: Any) -> None:
         assert decide(told(opened(), more), conclude(plan=plan(), verdict=ask())) == []
 
+    def test_a_plan_that_was_proposed_meanwhile_stays_the_one_that_is(self) -> None:
+        meanwhile = told(opened(), proposed())
+        concluded = conclude(plan=plan(), verdict=ask())
+        assert types(decide(meanwhile, concluded)) == ["diagnosis.reached"]
+
     def test_a_plan_is_proposed_once(self) -> None:
         again = c.ProposePlan(at=at(3), plan=plan(), verdict=ask())
         assert decide(told(opened(), diagnosed(), proposed()), again) == []

@@ -201,6 +201,8 @@ async def test_a_backend_that_is_away_is_waited_for_so_long_and_no_longer(house:
     work, token = await held(house)
     await house.rollback.undo(work, token)
     assert (await house.fix()).steps[0].status is not StepStatus.STUCK
+    due = [each.kind for each in await house.ledger.due(house.clock.now, 99)]
+    assert "undo" not in due, "it is tried again later, not at once"
     house.clock.advance(1)
     await house.rollback.undo(work, token)
     assert (await house.fix()).steps[0].status is StepStatus.STUCK

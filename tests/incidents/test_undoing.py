@@ -16,6 +16,8 @@ from bot.incidents.undoing import MovedError, Offered
 from tests.fakes.house import ALLOWING, House, draft, rules
 from tests.fakes.tools import CreateTicket, Look, Paint, PaintLamp, PaintLampAnew, UpdateTicket
 from tests.incidents.test_rollback import PaintForGood, another
+from tools.kit.tool import Context
+from tools.kit.types import DryRun, Target
 
 pytestmark = pytest.mark.invariant(20)
 
@@ -373,6 +375,39 @@ async def test_what_has_no_undo_any_more_or_cant_read_what_it_saved_is_done_by_h
     monkeypatch.setattr(PaintLamp, "saved", Paint)
     with pytest.raises(CommandRefusedError, match="can't read what it saved any more"):
         await undo(house)
+
+
+async def test_of_two_steps_only_what_somebody_changed_is_written_over(house: House) -> None:
+    await done(house, "hall", "attic")
+    house.world.lamps["hall"] = "blue"
+    with pytest.raises(MovedError):
+        await undo(house)
+    over = (await offered(house)).over
+    assert [(found.target, found.value) for found in over] == [("hall", "blue")]
+
+
+class PaintElsewhere(PaintLamp):
+    """Paint the lamp that has that name by now."""
+
+    async def dry_run(self, params: Paint, ctx: Context) -> DryRun:
+        found = await super().dry_run(params, ctx)
+        return found.model_copy(update={"targets": (Target(kind="lamp", name="new hall"),)})
+
+
+@pytest.mark.invariant(20)
+async def test_what_would_be_put_back_elsewhere_is_not_offered(house: House) -> None:
+    await done(house)
+    with pytest.raises(CommandRefusedError, match="put it back by hand"):
+        await offered(another(house, PaintElsewhere))
+
+
+@pytest.mark.invariant(14)
+async def test_who_may_not_have_it_put_back_is_told_before_anything_is_shown(house: House) -> None:
+    await done(house)
+    fix = await house.fix()
+    await house.undoing.require("INC-1", "P1", fix.digest, "U1")
+    with pytest.raises(NotAllowedError):
+        await house.undoing.require("INC-1", "P1", fix.digest, "U3")
 
 
 @pytest.mark.invariant(22)
