@@ -273,3 +273,25 @@ class TestVoidedPlans:
         called = after(drifted, call)
         assert not called.plans["P1"].wants_replan
         assert called.calls[-1].to == ("U9",)
+
+
+class TestWhoCommands:
+    """An approval as commander counts for whoever commands when it is recorded."""
+
+    LED = [opened(), diagnosed(), *proposed(), e.CommandTaken(at=at(8), actor="U1")]
+
+    def via(self, *handles: str, by: str = "U1") -> tuple[str, ...]:
+        command = decision().model_copy(update={"actor": by, "via": handles})
+        [decided, *_] = decide(told(self.LED), command)
+        assert isinstance(decided, e.ApprovalDecided)
+        return decided.via
+
+    def test_it_is_kept_with_what_else_they_are_behind(self) -> None:
+        assert self.via("@oncall", "commander") == ("@oncall", "commander")
+
+    def test_who_commands_no_more_is_left_with_the_rest(self) -> None:
+        assert self.via("@oncall", "commander", by="U2") == ("@oncall",)
+
+    def test_who_was_nothing_but_commander_is_refused(self) -> None:
+        command = decision().model_copy(update={"actor": "U2", "via": ("commander",)})
+        assert_refused(told(self.LED), command, "you don't command INC-1 any more")
