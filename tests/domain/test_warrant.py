@@ -287,3 +287,9 @@ class TestSeveralPlansInOneTrail:
         second = (proposed(self.TWIN), self.approves("P2"), done(0, "P2"), voided("guard", "P2"))
         undone = undoing().model_copy(update={"plan_id": "P2"})
         assert lacks(*first, *second, undone) == []
+
+
+def test_who_does_something_else_meanwhile_takes_no_command_by_it() -> None:
+    noted = e.NoteAdded(at=at(6), actor="U9", text="the painter was here")
+    trail = (opened(), leads("U1"), proposed(verdict=LED), noted, AS_COMMANDER, started())
+    assert lacks(*trail) == []
