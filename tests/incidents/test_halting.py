@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain import events as e
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, PlanChangedError
 from bot.domain.values import Status
@@ -260,3 +261,17 @@ async def test_alerts_that_clear_while_it_is_halted_end_it(house: House) -> None
     await house.receive(alert(status="resolved"))
     await house.work()
     assert (await house.incident()).status is Status.RESOLVED
+
+
+async def test_a_halt_that_stands_alone_in_the_record_is_heeded_by_who_would_start(
+    house: House,
+) -> None:
+    fix = await house.asked()
+    await house.decide()
+    halt = e.PlanHalted(at=house.clock.now, actor="U3", plan_id=fix.plan.id, name="Maya")
+    await house.ledger.commit(await house.incident(), [halt])
+    await house.work()
+    ended = await house.fix()
+    assert house.world.painted == []
+    assert ended.void is not None
+    assert (ended.status, ended.void.cause) == (PlanStatus.VOID, "halted")

@@ -66,6 +66,7 @@ COVERING: dict[str, tuple[str, ...]] = {
         "tests/incidents/test_start_on_record.py",
         "tests/incidents/test_discretion.py",
         "tests/incidents/test_brakes.py",
+        _HALTING,
     ),
     "bot/incidents/preconditions.py": ("tests/incidents/test_executor.py",),
     "bot/incidents/drift.py": ("tests/incidents/test_drift.py",),
