@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.domain.ports import Failure
@@ -24,12 +22,6 @@ async def asking(desk: Desk) -> Desk:
     await desk.happens(opened(), diagnosed(), proposed())
     await desk.connect()
     return desk
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
 
 
 async def said(person: Person, words: str) -> SeenMessage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -41,18 +40,6 @@ async def lit(desk: Desk) -> Desk:
     await desk.happens(opened(), diagnosed(), story.proposed(plan, ask()))
     await desk.connect()
     return desk
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
-
-
-@pytest.fixture
-async def dev(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "dev") as person:
-        yield person
 
 
 async def approval(person: Person) -> SeenMessage:

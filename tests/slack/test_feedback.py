@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.domain import events as e
@@ -38,12 +36,6 @@ async def asking(desk: Desk) -> Desk:
     await desk.connect()
     await desk.settled()
     return desk
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
 
 
 async def diagnosis(person: Person) -> SeenMessage:

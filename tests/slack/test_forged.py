@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.slack import ids
-from bot.slack.http import add_slack_route
 from bot.slack.listeners.flood import MOST, Pace
 from tests.fakes.poll import until
 from tests.fakes.slack_wire import TEAM, Wire, clicked
@@ -21,7 +17,6 @@ from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import MAYA, diagnosed, opened, plan, proposed
 
 pytestmark = [pytest.mark.usefixtures("hurried"), pytest.mark.invariant(14)]
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 VALUE = ids.PlanRef(incident="INC-1", plan="P1", digest=plan().digest("change")).pack()
 ACTIONS = (
     ids.APPROVE, ids.REJECT, ids.EDIT, ids.ASK, ids.ASK_AGAIN, ids.MORE, ids.HALT, ids.UNDO,
@@ -66,19 +61,6 @@ WINDOWS: dict[str, tuple[Any, Any]] = {
 async def asking(desk: Desk) -> Desk:
     await desk.happens(opened(), diagnosed(), proposed())
     return desk
-
-
-@pytest.fixture
-async def wire(asking: Desk) -> AsyncIterator[Wire]:
-    site = web.Application()
-    add_slack_route(site, asking.app(SECRET))
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    async with aiohttp.ClientSession() as session:
-        yield Wire(f"http://127.0.0.1:{port}/slack/events", SECRET, session)
-    await runner.cleanup()
 
 
 def told(desk: Desk) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.domain.plan_state import PlanStatus
@@ -12,12 +10,6 @@ from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import MAYA, diagnosed, opened, proposed, rejected
 
 pytestmark = pytest.mark.usefixtures("hurried")
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -41,12 +40,6 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(homes, "_EVERY_SECONDS", 0.05)
     monkeypatch.setattr(homes, "_PERSON_SECONDS", 0.05)
     monkeypatch.setattr(homes, "_WORKSPACE_SECONDS", 0.01)
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -32,18 +31,6 @@ async def asking(desk: Desk) -> Desk:
     await desk.happens(diagnosed(), story.proposed(PLAN, ask()))
     await desk.connect()
     return desk
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
-
-
-@pytest.fixture
-async def sam(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "sam") as person:
-        yield person
 
 
 async def fix(desk: Desk) -> PlanState:

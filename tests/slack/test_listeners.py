@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -27,12 +26,6 @@ async def asking(desk: Desk) -> Desk:
     await desk.happens(diagnosed(), proposed())
     await desk.connect()
     return desk
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
 
 
 async def approval(person: Person) -> SeenMessage:

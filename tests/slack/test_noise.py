@@ -62,9 +62,16 @@ def test_after_twelve_messages_that_nobody_answered_it_says_so_once_and_only_edi
 
 def test_what_needs_a_person_and_the_last_word_are_never_held_back() -> None:
     rings = [message(name, rings=True) for name in ("approval:P3", "escalation:4", "failure:P2")]
-    slots = [*(message(name) for name in ("card", *TWELVE)), *rings, message("report")]
+    raised, report = message("severity:1"), message("report")
+    slots = [*(message(name) for name in ("card", *TWELVE)), *rings, raised, report]
     kept = bounded("INC-1", slots, standing("card", *TWELVE), "")
-    assert names(kept)[-4:] == ["approval:P3", "escalation:4", "failure:P2", "report"]
+    assert names(kept)[-5:] == ["approval:P3", "escalation:4", "failure:P2", "severity:1", "report"]
+
+
+def test_what_people_did_themselves_does_not_count_among_the_twelve() -> None:
+    acts = standing(*(f"severity:{n}" for n in range(MOST_UNANSWERED)))
+    slots = [message(name) for name in ("card", *acts, "monitor:P1")]
+    assert "monitor:P1" in names(bounded("INC-1", slots, standing("card", *acts), ""))
 
 
 def test_once_a_person_says_something_it_goes_on() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -18,12 +17,6 @@ from tests.slack.scenes import MAYA
 from tools.kit.types import Evidence
 
 pytestmark = pytest.mark.usefixtures("hurried")
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
 
 
 @pytest.fixture

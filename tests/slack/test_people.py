@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -25,18 +24,6 @@ async def asking(desk: Desk) -> Desk:
     await desk.connect()
     await desk.settled()
     return desk
-
-
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
-
-
-@pytest.fixture
-async def dev(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "dev") as person:
-        yield person
 
 
 async def card(person: Person, words: str = "") -> SeenMessage:

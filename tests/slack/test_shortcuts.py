@@ -44,18 +44,6 @@ async def desk(slack: LocalSlack, redis: Redis) -> AsyncIterator[Desk]:
     await made.close()
 
 
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
-
-
-@pytest.fixture
-async def dev(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "dev") as person:
-        yield person
-
-
 async def said(person: Person, channel: str, text: str = SAYS) -> SeenMessage:
     """A message of that person's."""
     ts = await person.say(channel, text)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from bot.domain.plan_state import PlanStatus
 from bot.sandbox.slack import LocalSlack
 from bot.slack import ids
-from bot.slack.http import add_slack_route
 from tests.fakes.poll import until
 from tests.fakes.slack_wire import TEAM, Wire, clicked
 from tests.slack.desk import CHANNEL, Desk
 from tests.slack.scenes import MAYA, diagnosed, opened, plan, proposed
 
 pytestmark = pytest.mark.usefixtures("hurried")
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 VALUE = ids.PlanRef(incident="INC-1", plan="P1", digest=plan().digest("change")).pack()
 
 
@@ -34,19 +29,6 @@ def click(user: str = MAYA, trigger: str = "t1", team: str = TEAM) -> dict[str, 
 async def asking(desk: Desk) -> Desk:
     await desk.happens(opened(), diagnosed(), proposed())
     return desk
-
-
-@pytest.fixture
-async def wire(asking: Desk) -> AsyncIterator[Wire]:
-    site = web.Application()
-    add_slack_route(site, asking.app(SECRET))
-    runner = web.AppRunner(site, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    async with aiohttp.ClientSession() as session:
-        yield Wire(f"http://127.0.0.1:{port}/slack/events", SECRET, session)
-    await runner.cleanup()
 
 
 async def status(desk: Desk) -> PlanStatus:

@@ -34,12 +34,6 @@ async def asking(desk: Desk) -> Desk:
     return desk
 
 
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
-
-
 async def said(person: Person, words: str, channel: str | None = None) -> SeenMessage:
     return await person.wait_for(
         lambda m: bool(m.bot_id) and words in str(m.blocks), channel=channel

@@ -42,12 +42,6 @@ async def desk(slack: LocalSlack, redis: Redis) -> AsyncIterator[Desk]:
     await made.close()
 
 
-@pytest.fixture
-async def maya(slack: LocalSlack) -> AsyncIterator[Person]:
-    async with Person(slack.page_url, "maya") as person:
-        yield person
-
-
 async def said(person: Person, words: str) -> SeenMessage:
     return await person.wait_for(lambda m: bool(m.bot_id) and words in str(m.blocks), 15)
 

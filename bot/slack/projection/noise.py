@@ -14,8 +14,8 @@ MOST_UNANSWERED = 12
 """Messages in a thread since a person last did anything there."""
 _MOST = {"investigation": 1, "diagnosis": 2, "execution": 1, "monitor": 1, "words": 1}
 """Of these kinds, in the same time. Of plans there are three, and calls go up a line of three."""
-_LAST_WORDS = ("report", "raised")
-_NOT_COUNTED = ("card", "answer", "quiet")
+_NOT_COUNTED = ("card", "answer", "quiet", "severity", "reopened", "handover")
+"""Answers to people, and what they did themselves, are no noise of opsbot's."""
 
 
 def bounded(
@@ -32,7 +32,7 @@ def bounded(
     line = _gone_quiet(incident, heard)
     kept: list[Slot] = []
     for slot in slots:
-        free = slot.rings or slot.moot or slot.kind in (*_LAST_WORDS, *_NOT_COUNTED)
+        free = slot.rings or slot.moot or slot.kind in ("report", *_NOT_COUNTED)
         if slot.id in posted or free:
             kept.append(slot)
         elif unanswered[slot.kind] >= _MOST.get(slot.kind, MOST_UNANSWERED):
