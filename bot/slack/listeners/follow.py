@@ -21,7 +21,6 @@ from bot.slack.views.following import followed, follows, quiet_words, unfollowed
 from bot.slack.views.text import said
 
 log = logging.getLogger(__name__)
-VERBS = ("follow", "unfollow", "quiet")
 _CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>")
 
 

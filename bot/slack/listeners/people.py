@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -26,13 +27,7 @@ Body = dict[str, Any]
 def register(app: AsyncApp, deps: Deps) -> None:
     """What a button carries is a command as text, read and checked again like one."""
 
-    @app.action(ids.CATCH_UP)
-    async def catch_up(ack: AsyncAck, body: Body) -> None:
-        await ack()
-        asked = _asked(body)
-        await say_alone(deps, asked, await answered(deps, asked, value_of(body)))
-
-    @app.action(ids.MENU)
+    @app.action(re.compile(f"^({ids.CATCH_UP}|{ids.MENU})$"))
     async def chosen(ack: AsyncAck, body: Body) -> None:
         await ack()
         asked = _asked(body)
