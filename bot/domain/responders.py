@@ -72,7 +72,8 @@ def noted(incident: Incident, command: c.AddNote) -> list[e.IncidentEvent]:
 
 
 def resolved(incident: Incident, command: c.Resolve) -> list[e.IncidentEvent]:
-    """What waits is void first. Refused while something of ours is under way or in doubt."""
+    """What waits is void first. Refused while something of ours is under way; what ended in doubt
+    is a person's to close."""
     if incident.resolved_at:
         return []
     for fix in incident.fixes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from bot.incidents.naming import service_in
 from bot.incidents.question import Question
 from bot.policy.inventory import Inventory
 
@@ -52,7 +51,7 @@ class Thinking:
 
     def concerns(self, text: str) -> str | None:
         """The service that a question outside any incident is about; None for none we know."""
-        return service_in(text, self._inventory)
+        return self._inventory.named_in(text)
 
     async def begin(self, question: Question) -> Admitted:
         """Have it thought about, unless somebody already does there or it was too many."""

@@ -11,6 +11,8 @@ from pydantic import Field, ValidationError, field_validator
 
 from tools.kit.types import Frozen
 
+_APART = r"[\s_-]+"
+
 
 class InventoryError(Exception):
     """The inventory can't be read. Says where and what to do."""
@@ -76,18 +78,25 @@ class Inventory(Frozen):
         return None
 
     def named_in(self, text: str) -> str | None:
-        """The service that a sentence names first, in any of its names and any letter case."""
+        """The service that a sentence names first, in any of its names: `is the orders queue ok?`
+        is about `orders-queue`."""
         found = [
             (at.start(), -len(name), service)
             for service, entry in self.services.items()
             for name in (service, *entry.jobs, *entry.instances, *entry.aliases)
-            if (at := re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE))
+            if (at := re.search(_as_said(name), text, re.IGNORECASE))
         ]
         return min(found)[2] if found else None
 
     def owners_of(self, name: str) -> tuple[str, ...]:
         service = self.service_of(name)
         return self.services[service].owners if service else ()
+
+
+def _as_said(name: str) -> str:
+    """A pattern of it on its own, its words apart by whatever people put between them."""
+    words = _APART.join(map(re.escape, re.split(_APART, name)))
+    return rf"(?<![\w-]){words}(?![\w-])"
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:

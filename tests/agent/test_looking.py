@@ -15,11 +15,9 @@ from bot.agent.looking import Looking
 from bot.agent.model_agent import Means
 from bot.agent.runbook_agent import RunbookAgent
 from bot.agent.survey import Surveyor
-from bot.incidents.naming import service_in
 from bot.incidents.question import Question
 from bot.incidents.readings import Readings
 from bot.knowledge.folder import load_folder
-from bot.policy.inventory import Inventory
 from bot.redaction.redactor import Redactor
 from bot.sandbox.model import Call
 from tests.fakes.bureau import INVENTORY, Bureau, write_runbooks
@@ -73,34 +71,3 @@ async def test_a_stop_ends_the_model_between_two_turns(redis: Redis, provider: P
         with pytest.raises(StoppedThinkingError):
             await Asking(means, readings, stopped).answer(question("why?"), None)
         assert asked.asked == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "service"),
-    [
-        ("is the orders queue ok?", "orders-queue"),
-        ("Orders-Queue?", "orders-queue"),
-        ("how is replica 1 doing", "db"),
-        ("the nightly job", "db"),
-        ("is orders ok", "orders"),
-        ("reorders queued", None),
-        ("", None),
-    ],
-)
-def test_a_service_is_known_by_any_of_its_names_the_longest_first(
-    text: str, service: str | None
-) -> None:
-    inventory = Inventory.model_validate(
-        {
-            "services": {
-                "orders": {"environment": "production"},
-                "orders-queue": {"environment": "production"},
-                "db": {
-                    "environment": "production",
-                    "instances": ["replica-1"],
-                    "jobs": ["nightly"],
-                },
-            }
-        }
-    )
-    assert service_in(text, inventory) == service

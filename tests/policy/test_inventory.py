@@ -159,3 +159,34 @@ def test_a_sentence_is_about_the_service_it_names_first(text: str, service: str 
         }
     )
     assert inventory.named_in(text) == service
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("is the orders queue ok?", "orders-queue"),
+        ("Orders-Queue?", "orders-queue"),
+        ("how is replica 1 doing", "db"),
+        ("the nightly job", "db"),
+        ("is orders ok", "orders"),
+        ("reorders queued", None),
+        ("", None),
+    ],
+)
+def test_a_service_is_known_by_any_of_its_names_the_longest_first(
+    text: str, service: str | None
+) -> None:
+    inventory = Inventory.model_validate(
+        {
+            "services": {
+                "orders": {"environment": "production"},
+                "orders-queue": {"environment": "production"},
+                "db": {
+                    "environment": "production",
+                    "instances": ["replica-1"],
+                    "jobs": ["nightly"],
+                },
+            }
+        }
+    )
+    assert inventory.named_in(text) == service
