@@ -7,10 +7,13 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
 _KEPT = ("OPSBOT_VENDOR_SPECS", "OPSBOT_NPM")
 """Where vendors' API files and npm packages lie: meant for the tests, not for opsbot."""
+_PLAYS = "tests/plays/"
 
 
 def _foreign(names: Iterable[str]) -> list[str]:
@@ -22,6 +25,19 @@ def _foreign(names: Iterable[str]) -> list[str]:
 def pytest_configure() -> None:
     for name in _foreign(os.environ):
         del os.environ[name]
+
+
+class OneStagePerMachine(LoadFileScheduling):  # type: ignore[misc]
+    """By file, but all plays are one piece: they mostly wait, so one process has them side by side,
+    and two processes that each did so would starve one another's deadlines."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return _PLAYS if file.startswith(_PLAYS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return OneStagePerMachine(config, log) if config.option.dist == "loadfile" else None
 
 
 def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:

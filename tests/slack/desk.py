@@ -215,15 +215,13 @@ class Desk:
     async def happens(
         self, *events: e.IncidentEvent | Iterable[e.IncidentEvent], incident: str = "INC-1"
     ) -> None:
-        """Commit these to the ledger, one by one."""
+        """Commit these to the ledger one by one; those of one list at once."""
         for part in events:
-            for event in [part] if isinstance(part, e.Event) else list(part):
-                claims = []
-                if isinstance(event, e.IncidentOpened | e.AlertJoined):
-                    name, began = event.alert.fingerprint, event.alert.starts_at
-                    claims = [Claim(fingerprint=name, starts_at=began)]
-                before = await self.ledger.load(incident)
-                await self.ledger.commit(before, [event], claims=claims)
+            together = [part] if isinstance(part, e.Event) else list(part)
+            alerts = [x.alert for x in together if isinstance(x, e.IncidentOpened | e.AlertJoined)]
+            claims = [Claim(fingerprint=a.fingerprint, starts_at=a.starts_at) for a in alerts]
+            before = await self.ledger.load(incident)
+            await self.ledger.commit(before, together, claims=claims)
 
     async def thread(self, incident: str = "INC-1") -> list[Message]:
         """The incident's messages as Slack has them, the card first; empty while there is none."""

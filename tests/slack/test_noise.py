@@ -223,8 +223,7 @@ async def test_what_stood_when_it_cleared_is_kept_right_and_nothing_is_added(des
     await desk.happens(opened(), diagnosed(), proposed())
     desk.project()
     await desk.settled()
-    gone = story.voided("cleared")
-    await desk.happens(called("late"), gone, by_itself(100))
+    await desk.happens([called("late"), story.voided("cleared"), *by_itself(100)])
     await desk.settled()
     assert await desk.posted() == ["card", "diagnosis", "approval:P1"]
     assert "The alert cleared by itself" in str((await desk.thread())[2]["blocks"])

@@ -14,8 +14,8 @@ from bot.sandbox.company.scenarios.etl import JOB
 from bot.sandbox.drills.ground import until
 from bot.sandbox.model import Answer, Call, ScriptedModelServer, Turn
 from bot.sandbox.model.scripts import script
-from tests.drills.drill import Drill, Fault, nothing, run
 from tests.fakes.siege import LEAK, ORDER
+from tests.plays.drill import Drill, Fault, nothing, run
 
 INVESTIGATOR = "You investigate one production incident"
 SEEN = ("etl-source-timeout.job_log", "etl-source-timeout.source_lag")

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from bot.domain import events as e
-from tests.drills.model_drills import ModelDrill
-from tests.drills.test_drills import SWITCH
 from tests.fakes.siege import MARK, SECRETS
+from tests.plays.model_drills import ModelDrill
+from tests.plays.test_drills import SWITCH
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 Outcomes = dict[str, asyncio.Task[ModelDrill]]

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.drills.demo import Played
+from tests.plays.demo import Played
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 

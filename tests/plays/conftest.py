@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from bot.sandbox.drills.catalogue import DRILLS
 from bot.sandbox.drills.drill import play
-from tests.drills.demo import PLAYS
-from tests.drills.model_drills import MODEL_DRILLS
+from tests.plays.demo import PLAYS
+from tests.plays.model_drills import MODEL_DRILLS
 
 _SIDE_BY_SIDE = 4
 """Four stages keep two cores busy without starving one another's deadlines."""
