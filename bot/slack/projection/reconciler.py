@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _CARD_SECONDS = 1.0
 _CLOSED_SECONDS = 30.0
 """Until a channel that takes nothing is tried again."""
+_REFUSED_SECONDS = 15.0
+"""Until a message that Slack refused is tried again as it is: each try takes a turn from others."""
 
 
 class Reconciler:
@@ -31,6 +33,8 @@ class Reconciler:
         self._channel = channel
         self._closed: dict[str, tuple[float, ClosedError]] = {}
         """Channel → when it is tried again, and why it takes nothing."""
+        self._refused: dict[tuple[str, str], tuple[float, Slot, SlackApiError]] = {}
+        """Incident and slot → when it is tried again, as it was refused, and why."""
 
     @property
     def closed(self) -> list[str]:
@@ -58,6 +62,10 @@ class Reconciler:
             top = posted.get(root)
             if slot.id != root and not slot.channel and (top is None or not top.ts):
                 break
+            refused_before = self._refusal(name, slot)
+            if refused_before:
+                refused = refused_before
+                continue
             try:
                 known = posted.get(slot.id)
                 now = await self._one(
@@ -82,11 +90,13 @@ class Reconciler:
                     raise
                 # What comes after it may call a person, who must not be kept waiting by it.
                 refused = error
-        if refused:
-            raise refused
+                until = asyncio.get_running_loop().time() + _REFUSED_SECONDS
+                self._refused[name, slot.id] = (until, slot, error)
         if later:
             soonest = min(rest.seconds for rest in later)
             raise NotYetError(soonest, urgent=any(rest.urgent for rest in later))
+        if refused:
+            raise refused
 
     async def links(self, posted: dict[str, Posted]) -> dict[str, str]:
         """Addresses of the messages that others link to."""
@@ -133,6 +143,14 @@ class Reconciler:
         if slot.id == "report":
             crashpoint("F1")
         return now
+
+    def _refusal(self, name: str, slot: Slot) -> SlackApiError | None:
+        """Why it isn't tried again yet, where it still is what was refused."""
+        until, as_it_was, why = self._refused.get((name, slot.id), (0.0, slot, None))
+        if why and as_it_was == slot and asyncio.get_running_loop().time() < until:
+            return why
+        self._refused.pop((name, slot.id), None)
+        return None
 
     def _check(self, place: str) -> None:
         until, why = self._closed.get(place, (0.0, None))
