@@ -115,11 +115,11 @@ class Homes:
                         pause = _IDLE_SECONDS
                 except Exception:
                     log.exception("Home tabs can't be kept fresh; it is tried again")
+                end_if_cancelled()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._woken.wait()
                 await asyncio.sleep(_EVERY_SECONDS)
-                end_if_cancelled()
 
     async def _listen(self) -> None:
         while True:
@@ -132,6 +132,7 @@ class Homes:
                     self._woken.set()
             except Exception:
                 log.exception("the feed was cut; listening again")
+            end_if_cancelled()
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def look(self) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -471,3 +472,29 @@ async def test_a_thread_that_cannot_be_shown_is_told_to_whoever_watches_opsbot(
         return await desk.projector.trouble() is None
 
     await until(well)
+
+
+@pytest.mark.parametrize("part", ["projector", "homes"])
+async def test_cancelled_it_ends_though_the_feed_breaks_at_that_very_moment(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    listening, cut = asyncio.Event(), asyncio.Event()
+
+    async def wakes() -> AsyncIterator[str]:
+        listening.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if cut.is_set():
+                raise
+            cut.set()
+            raise ConnectionError("reset by peer") from None
+        yield ""
+
+    monkeypatch.setattr(desk.ledger, "wakes", wakes)
+    running = asyncio.create_task(getattr(desk, part).run())
+    await listening.wait()
+    running.cancel()
+    ended, _ = await asyncio.wait([running], timeout=10)
+    assert cut.is_set()
+    assert ended

@@ -108,11 +108,11 @@ class Projector:
                     pause = await self._round(tasks)
                 except Exception:
                     log.exception("the feed can't be read; it is tried again")
+                end_if_cancelled()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._woken.wait()
                 await asyncio.sleep(looked + _BREATH_SECONDS - clock())
-                end_if_cancelled()
 
     async def _listen(self) -> None:
         while True:
@@ -121,7 +121,8 @@ class Projector:
                     self._woken.set()
             except Exception:
                 log.exception("the feed was cut; listening again")
-                await asyncio.sleep(_POLL_SECONDS)
+            end_if_cancelled()
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _round(self, tasks: asyncio.TaskGroup) -> float:
         """Start on what has changed; seconds until something that rests is due again."""

@@ -91,10 +91,10 @@ class Thinker:
                             tasks.create_task(self._one(question_id))
                 except Exception:
                     log.exception("questions can't be read; it is tried again")
+                end_if_cancelled()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_SECONDS):
                         await self._woken.wait()
-                end_if_cancelled()
 
     async def _one(self, question_id: str) -> None:
         try:
