@@ -408,6 +408,39 @@ async def test_feedback_menus_and_reactions_under_an_answer(
         await shoot(page, tmp_path, f"{size}-answer-dark")
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_open_menu_stays_open_at_its_entry_when_the_message_is_edited(
+    slack: LocalSlack, app: App, size: str
+) -> None:
+    menu = {
+        "type": "overflow",
+        "action_id": "more",
+        "options": [option("Severity", "sev"), option("Resolve", "resolve")],
+    }
+
+    def card(state: str) -> list[Json]:
+        said = {"type": "section", "text": {"type": "mrkdwn", "text": state}}
+        return [said, {"type": "actions", "elements": [button("Follow", "follow"), menu]}]
+
+    posted = await app.client.chat_postMessage(
+        channel=CHANNEL, text="a card", blocks=card("Investigating")
+    )
+    async with at_page(slack, size) as page:
+        shown = last(page)
+        await shown.locator(".actions").get_by_role("button", name="More actions").click()
+        await page.keyboard.press("ArrowDown")
+        resolve = page.get_by_role("menuitem", name="Resolve")
+        for state in ("Fixing", "Monitoring"):
+            await app.client.chat_update(
+                channel=CHANNEL, ts=posted["ts"], text="a card", blocks=card(state)
+            )
+            await expect(shown).to_contain_text(state)
+            await expect(resolve).to_be_focused()
+        await resolve.click()
+        await app.hears("more resolve")
+        await expect(page.get_by_role("menu")).to_have_count(0)
+
+
 async def test_prompts_are_offered_above_the_composer_and_sent_by_a_click(
     slack: LocalSlack, app: App
 ) -> None:

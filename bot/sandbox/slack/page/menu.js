@@ -49,6 +49,20 @@ export function menu(node, entries) {
   return el("span", { class: "menu-anchor" }, node, list);
 }
 
+// What opens the menu again, at the same entry, in whatever is drawn in the place of `old`.
+export function reopening(old) {
+  const opened = old?.querySelector("[aria-haspopup=menu][aria-expanded=true]");
+  if (!opened) return null;
+  const at = [...opened.nextSibling.children].indexOf(document.activeElement);
+  return (drawn) => {
+    const same = [...drawn.querySelectorAll("[aria-haspopup=menu]")].find((other) =>
+      other.dataset.action === opened.dataset.action
+      && other.getAttribute("aria-label") === opened.getAttribute("aria-label"));
+    same?.click();
+    same?.nextSibling.children[Math.max(at, 0)]?.focus();
+  };
+}
+
 // Towards where there is room: a pane cuts off what stands out of it.
 function turn(node, list) {
   const own = node.getBoundingClientRect();

@@ -6,6 +6,7 @@ import { toast } from "./dialogs.js";
 import { clock, day, el } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { glyphs } from "./glyphs.js";
+import { reopening } from "./menu.js";
 import { messageMenu } from "./shortcuts.js";
 import { act, isReply, personName, seen } from "./store.js";
 import { mrkdwn } from "./text.js";
@@ -66,12 +67,14 @@ function place(list, nodes) {
 }
 
 function redrawn(old, message, how) {
+  const reopen = reopening(old);
   const focused = old?.contains(document.activeElement) ? document.activeElement : null;
   const node = row(message, how);
   node.print = how.print;
   if (old && !how.fresh && !message.streaming && !old.classList.contains("streaming")) node.classList.add("changed");
   else if (!old && !how.fresh) node.classList.add("arrived");
-  if (focused) {
+  if (reopen) queueMicrotask(() => reopen(node));
+  else if (focused) {
     const action = focused.dataset.action;
     queueMicrotask(() => {
       const same = [...node.querySelectorAll("[data-action]")].find((other) => other.dataset.action === action);
