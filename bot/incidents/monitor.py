@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.crashpoints import crashpoint
+from bot.domain.looks import until_next
 from bot.domain.work import Work
 from bot.incidents.actions import RETRY, call_context
 from bot.incidents.readings import Readings, parsed
@@ -17,7 +18,6 @@ from tools.kit.types import Handle, Verification
 
 STEP_LIMIT = timedelta(minutes=20)
 """Longest that one step may take to show its effect."""
-LOOK_AGAIN = timedelta(seconds=3)
 
 
 class Monitor:
@@ -64,9 +64,11 @@ class Monitor:
         summary = " · ".join(f"{t.reading.title}: {t.shown}" for t in taken)
         passed = all(t.holds for t in taken)
         # Counted from the last verified step, which may itself have taken a quarter of an hour.
-        if not passed and now - state.touched_at < timedelta(seconds=state.plan.verify_within):
+        elapsed, within = (now - state.touched_at).total_seconds(), state.plan.verify_within
+        if not passed and elapsed < within:
             await self._note(work, plan_id, None, summary)
-            await self._incidents.ledger.defer(work, now + LOOK_AGAIN)
+            again = now + timedelta(seconds=until_next(elapsed, within))
+            await self._incidents.ledger.defer(work, again)
             return
         await self._incidents.handle(
             work.incident,
@@ -88,12 +90,13 @@ class Monitor:
             return Verification(status="pending", summary=str(error), after_seconds=seconds)
 
     async def _note(self, work: Work, plan_id: str, step: int | None, summary: str) -> None:
+        """Looks for recovery are counted, so each is noted; of a step only what is news."""
         noted = [
             event
             for event in await self._incidents.ledger.work(work.incident)
             if isinstance(event, e.ProgressNoted) and (event.plan_id, event.step) == (plan_id, step)
         ]
-        if noted and noted[-1].summary == summary:
+        if step is not None and noted and noted[-1].summary == summary:
             return
         await self._incidents.ledger.note(
             work.incident,

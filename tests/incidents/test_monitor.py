@@ -84,6 +84,18 @@ async def test_a_recovery_is_waited_for(house: House) -> None:
     assert (await house.incident()).status is Status.RESOLVED
 
 
+async def test_it_looks_often_at_first_and_then_less_and_each_look_is_noted(house: House) -> None:
+    house.brain.plan = draft(guards=(), verify_within=60)
+    await house.approved()
+    house.world.dust = 50
+    looked = []
+    for second in range(60):
+        before = len(await house.notes())
+        await house.later(1)
+        looked += [second] if len(await house.notes()) > before else []
+    assert looked == [0, 3, 6, 12, 24, 48]
+
+
 async def test_but_only_as_long_as_the_plan_says(house: House) -> None:
     house.brain.plan = draft(guards=(), verify_within=60)
     await house.approved()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.domain.events import ProgressNoted
+from bot.domain.looks import counted
 from bot.domain.plan_state import PlanState, PlanStatus
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
@@ -20,8 +22,10 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
     last = state.recovery or (noted[-1].summary if noted else "")
     if state.status is PlanStatus.FAILED and not state.recovery:
         last = failure_of(state)  # What was noted before holds no longer.
+    count = ""
     if state.status is PlanStatus.RUNNING:
         head = _watching(state)
+        count = _count(state, noted)
     elif state.status is PlanStatus.DONE:
         head = f"Recovered {clock(state.done_at or state.touched_at)}"
     else:
@@ -29,7 +33,7 @@ def monitor(scene: Scene, state: PlanState) -> Slot | None:
     return Slot(
         id=f"monitor:{state.plan.id}",
         text=noticed(f"{scene.incident.id} {head}: {last}"),
-        blocks=(section(f"*{head}:* {said(last, 200)}"),),
+        blocks=(section(f"*{head}:* {said(last, 200)}{count}"),),
         state=str(state.status),
     )
 
@@ -55,3 +59,12 @@ def _watching(state: PlanState) -> str:
         return f"Watching until {clock(until)}"
     ended = [s.finished_at for s in state.steps if s.finished_at]
     return f"Watching since {clock(ended[-1])}" if ended else "Watching"
+
+
+def _count(state: PlanState, noted: tuple[ProgressNoted, ...]) -> str:
+    """` · check 3 of 20`, once all steps are done and it is the recovery that is looked at."""
+    if state.current is not None or not noted or noted[-1].step is not None:
+        return ""
+    elapsed = (noted[-1].at - state.touched_at).total_seconds()
+    nth, of = counted(elapsed, state.plan.verify_within)
+    return f" · check {nth} of {of}"
