@@ -296,6 +296,9 @@ class Allow(_Judged):
 
     kind: Literal["allow"] = "allow"
     reason: str = ""
+    may_undo: tuple[str, ...] = ()
+    """Who would have been asked. Nobody where a release before that allowed it, or where the rules
+    of its steps have nobody in common."""
 
 
 COMMANDER = "commander"
@@ -345,6 +348,17 @@ class Escalate(_Judged):
 
 
 Verdict = Allow | Ask | Deny | Escalate
+
+
+def answerable(verdict: Verdict) -> tuple[str, ...]:
+    """Who may approve a plan and have it undone; of one that policy allows, only the latter."""
+    match verdict:
+        case Ask():
+            return verdict.approvers
+        case Allow():
+            return verdict.may_undo
+        case _:
+            return ()
 
 
 class Decision(Frozen):

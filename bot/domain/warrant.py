@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain import events as e
 from bot.domain.chain import Flaw
 from bot.domain.quorum import missing, told
-from bot.domain.values import COMMANDER, Allow, Ask, Decision, Plan
+from bot.domain.values import COMMANDER, Allow, Ask, Decision, Plan, answerable
 
 
 def unwarranted(commits: Sequence[tuple[int, Sequence[e.IncidentEvent]]]) -> list[Flaw]:
@@ -141,7 +141,7 @@ def _unfounded(
     """Whether the person who wants it undone is one of those who may approve it."""
     proposals = [x for x in earlier if isinstance(x, e.PlanProposed) and x.plan.id == undo.plan_id]
     verdict = proposals[-1].verdict if proposals else None
-    if not isinstance(verdict, Ask) or set(wanted.via).isdisjoint(verdict.approvers):
+    if verdict is None or set(wanted.via).isdisjoint(answerable(verdict)):
         return f"was undone for {wanted.actor}, who may not approve it"
     if not _commanded(wanted, earlier):
         return f"was undone for {wanted.actor}, who did not command the incident"

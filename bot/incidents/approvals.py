@@ -14,26 +14,28 @@ from bot.domain.incident import Incident
 from bot.domain.plan_state import PlanState
 from bot.domain.ports import Directory, RotaUnreadableError
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import COMMANDER, Ask
+from bot.domain.values import COMMANDER, Ask, answerable
 from bot.incidents.service import Incidents
 
 
 class NotAllowedError(CommandRefusedError):
-    """This person may not decide here. Says who may."""
+    """This person may not do that here. Says who may."""
 
     def __init__(
         self,
         approvers: tuple[str, ...],
         unreadable: tuple[str, ...] = (),
         *,
+        act: str = "approve",
         commander: str | None = None,
         asked_at: datetime | None = None,
     ) -> None:
-        """`unreadable`: why it can't be told who is behind some of them; `commander`: who leads
-        the incident; `asked_at`: when those who may were asked."""
+        """`unreadable`: why it can't be told who is behind some of them; `act`: what they may not;
+        `commander`: who leads the incident; `asked_at`: when those who may were asked."""
         super().__init__("; ".join([f"needs {' or '.join(approvers)}", *unreadable]))
         self.approvers = approvers
         self.unreadable = unreadable
+        self.act = act
         self.commander = commander
         self.asked_at = asked_at
 
@@ -109,16 +111,19 @@ class Approvals:
         request = c.RequestReplan(at=self._incidents.clock(), actor=user, plan_id=plan_id)
         return await self._incidents.handle(incident_id, request)
 
-    async def require(self, incident: Incident, plan_id: str, user: str) -> tuple[str, ...]:
+    async def require(
+        self, incident: Incident, plan_id: str, user: str, act: str = "approve"
+    ) -> tuple[str, ...]:
         """Those of the plan's approvers that `user` is behind now; NotAllowedError for none."""
         state = plan_of(incident, plan_id)
-        approvers = state.verdict.approvers if isinstance(state.verdict, Ask) else ()
+        verdict = state.verdict
         return await require_one_of(
             self._directory,
-            approvers,
+            answerable(verdict),
             user,
+            act=act,
             commander=incident.commander,
-            asked_at=state.proposed_at,
+            asked_at=state.proposed_at if isinstance(verdict, Ask) else None,
         )
 
 
@@ -127,12 +132,13 @@ async def require_one_of(
     approvers: tuple[str, ...],
     user: str,
     *,
+    act: str = "approve",
     commander: str | None = None,
     asked_at: datetime | None = None,
 ) -> tuple[str, ...]:
     """Those of the approvers that `user` is behind now; NotAllowedError for none.
 
-    `commander`: who leads the incident they are to approve in; behind the word is nobody else.
+    `commander`: who leads the incident they are to act in; behind the word is nobody else.
 
     A rota that can't be read takes nothing from those named besides.
     """
@@ -150,5 +156,7 @@ async def require_one_of(
             except RotaUnreadableError as error:
                 unreadable.append(str(error))
     if not via:
-        raise NotAllowedError(approvers, tuple(unreadable), commander=commander, asked_at=asked_at)
+        raise NotAllowedError(
+            approvers, tuple(unreadable), act=act, commander=commander, asked_at=asked_at
+        )
     return tuple(via)

@@ -109,7 +109,7 @@ class MembersBrakes:
         self, scope: str, user: str, reason: str
     ) -> tuple[Stopped | BreakerTripped, ...]:
         """Raises NotAllowedError for whoever is not an approver of the settings."""
-        await require_one_of(self._directory, self._approvers, user)
+        await require_one_of(self._directory, self._approvers, user, act="resume")
         return await self.brakes.resume(scope, await self._hand(user, reason))
 
     async def _hand(self, user: str, reason: str) -> Hand:

@@ -163,7 +163,7 @@ class Undoing:
     ) -> tuple[PlanState, c.ApproveUndo]:
         """The plan, and the command that `user` may give. Raises CommandRefusedError."""
         incident = await self._incidents.ledger.load(incident_id)
-        via = await self._approvals.require(incident, plan_id, user)
+        via = await self._approvals.require(incident, plan_id, user, "undo")
         state = incident.plans[plan_id]
         command = c.ApproveUndo(
             at=self._incidents.clock(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.domain.values import Allow, Ask, Deny, Escalate, Risk, Verdict
+from bot.domain.values import Allow, ApprovalGroup, Ask, Deny, Escalate, Risk, Verdict
 from bot.policy.approvals import groups_of, together
 from bot.policy.facts import Circumstances, Facts
 from bot.policy.risk import highest, risk
@@ -37,7 +37,8 @@ def judge(
         case "escalate":
             return Escalate(rule=strictest.rule, reason=strictest.reason)
         case "allow":
-            return Allow(rule=strictest.rule, reason=strictest.reason)
+            needed = together(_asked(rulings, approvers))
+            return Allow(rule=strictest.rule, reason=strictest.reason, may_undo=_everybody(needed))
     asking = [ruled for ruled in rulings if ruled.kind == "ask"]
     return _ask(policy, asking, approvers, highest(*map(risk, steps)))
 
@@ -147,7 +148,7 @@ def _ask(
 ) -> Ask | Escalate:
     """One question for all steps: what each of their rules asks for, in the shortest time."""
     rules = [ruled.by for ruled in asking if ruled.by]
-    asked = [groups_of(rule.approvals, rule.approvers, approvers) for rule in rules]
+    asked = _asked(asking, approvers)
     for rule, groups in zip(rules, asked, strict=True):
         if not all(group.approvers for group in groups):
             reason = "nobody may approve it: OPSBOT_APPROVERS names no one"
@@ -165,8 +166,20 @@ def _ask(
         rule=asking[0].rule,
         reason=asking[0].reason,
         approvals=people,
-        approvers=tuple(dict.fromkeys(who for group in needed for who in group.approvers)),
+        approvers=_everybody(needed),
         groups=needed if len(needed) > 1 else (),
         expires_seconds=min(seconds(rule.expires) for rule in rules),
         risk=how_risky,
     )
+
+
+def _asked(
+    rulings: Sequence[Ruling], approvers: tuple[str, ...]
+) -> list[tuple[ApprovalGroup, ...]]:
+    """Whom each of their rules names."""
+    rules = [ruled.by for ruled in rulings if ruled.by]
+    return [groups_of(rule.approvals, rule.approvers, approvers) for rule in rules]
+
+
+def _everybody(groups: Sequence[ApprovalGroup]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(who for group in groups for who in group.approvers))

@@ -103,6 +103,10 @@ def want(**changes: Any) -> e.UndoApproved:
 WANTED = want()
 
 
+OPEN = ALLOW.model_copy(update={"may_undo": ("@oncall",)})
+OF_OPEN = {"digest": plan().digest(OPEN.rule)}
+
+
 def wanted_undo() -> e.RollbackStarted:
     return undoing().model_copy(update={"approved_by": "U1"})
 
@@ -112,6 +116,7 @@ def wanted_undo() -> e.RollbackStarted:
     [
         (opened(), proposed(), decided(), done(0), done(1)),
         (opened(), proposed(verdict=ALLOW), done(0), done(1)),
+        (opened(), proposed(verdict=OPEN), done(0), want(**OF_OPEN), wanted_undo()),
         (opened(), proposed(verdict=ask(2)), decided(), decided(by="U2"), started()),
         (opened(), [*proposed(), decided(), started()]),
         (*RAN, verified(passed=False), undoing()),
@@ -131,6 +136,7 @@ def wanted_undo() -> e.RollbackStarted:
     ids=[
         "approved",
         "allowed",
+        "allowed and undone by a person",
         "by two",
         "in one commit",
         "undone",
@@ -212,7 +218,11 @@ def test_one_with_a_warrant_is_in_order(parts: Any) -> None:
         ((*RAN, want(via=()), wanted_undo()), "for U1, who may not approve it"),
         ((*RAN, want(via=("@security",)), wanted_undo()), "for U1, who may not approve it"),
         (
-            (proposed(verdict=ALLOW), done(0), WANTED, wanted_undo()),
+            (proposed(verdict=ALLOW), done(0), want(**OF_OPEN), wanted_undo()),
+            "for U1, who may not approve it",
+        ),
+        (
+            (proposed(verdict=OPEN), done(0), want(**OF_OPEN, via=("@dba",)), wanted_undo()),
             "for U1, who may not approve it",
         ),
         ((*RAN, want(digest="f" * 64), wanted_undo()), "as plan ffffffff, which is another"),

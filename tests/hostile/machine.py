@@ -15,7 +15,7 @@ from bot.domain import events as e
 from bot.domain.controls import Stopped
 from bot.domain.plan_state import PlanStatus
 from bot.domain.refusals import CommandRefusedError
-from bot.domain.values import Alert
+from bot.domain.values import Alert, Allow
 from bot.incidents.brakes import Hand, MembersBrakes
 from bot.incidents.calling import Takeover
 from bot.incidents.hints import Hints
@@ -200,8 +200,7 @@ class Machine:
 
     def undo(self, user: str, ref: ids.PlanRef) -> None:
         """What is done goes back, by whoever may approve it."""
-        rightful = self._click(user, "approve", ref).rightful
-        self._want("undo", user, ref, rightful=rightful)
+        self._want("undo", user, ref, rightful=self._may_undo(user, ref))
         self._refusable(lambda: self.house.undoing.undo(ref.incident, ref.plan, ref.digest, user))
 
     def roll_back(
@@ -213,11 +212,17 @@ class Machine:
         if shown is None:
             return
         over = {found.target: found.value for found in shown.over}
-        self._want(
-            "undo", user, ref, rightful=self._click(user, "approve", ref).rightful, over=over
-        )
+        self._want("undo", user, ref, rightful=self._may_undo(user, ref), over=over)
         meanwhile(self)
         self._refusable(lambda: self.house.undoing.roll_back(*which, shown.digest, user))
+
+    def _may_undo(self, user: str, ref: ids.PlanRef) -> bool:
+        """What policy let run by itself is for those of the settings: no rulebook names others."""
+        watched = self.oracle.plans.get((ref.incident, ref.plan))
+        if watched is None or watched.asked:
+            return self._click(user, "approve", ref).rightful
+        behind = {user for group in APPROVERS for user in self.groups[group]}
+        return user in self.full & behind
 
     def _want(self, what: str, user: str, ref: ids.PlanRef, **more: Any) -> None:
         self.oracle.wants(Wanted(what, user, ref.incident, ref.plan, ref.digest, **more))
@@ -317,10 +322,15 @@ class Machine:
         )
 
     def look(self) -> None:
-        """What is asked now stands in Slack, once for each plan."""
+        """What is asked now, or runs by itself, stands in Slack, once for each plan."""
         for name in self.run(self.store.ledger.recent_incidents(20)):
             incident = self.run(self.store.ledger.load(name))
             for state in incident.fixes:
+                if isinstance(state.verdict, Allow):
+                    runs = ids.PlanRef(incident=name, plan=state.plan.id, digest=state.digest)
+                    self.messages[name, state.plan.id] = Message(
+                        ref=runs, text="", approvable=False
+                    )
                 if (
                     state.status is not PlanStatus.AWAITING
                     or (name, state.plan.id) in self.messages

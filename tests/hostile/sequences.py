@@ -177,7 +177,7 @@ class Sequences(RuleBasedStateMachine):
 
     @rule(
         user=st.sampled_from(("U1", "U2", "U1", "U3", "G1")),
-        book=st.sampled_from(("shipped", "shipped", "pairs", "teams")),
+        book=st.sampled_from(("shipped", "shipped", "pairs", "teams", "autonomous")),
         spoilt=st.booleans(),
         colours=st.tuples(*[st.sampled_from(("", "", "blue", "red", "green"))] * 3),
     )

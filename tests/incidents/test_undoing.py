@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.plan_state import PlanStatus, StepStatus
 from bot.domain.refusals import AlreadyDecidedError, CommandRefusedError, PlanChangedError
-from bot.domain.values import Intended, Status
+from bot.domain.values import Allow, Intended, Status
 from bot.domain.warrant import unwarranted
 from bot.incidents.approvals import NotAllowedError
 from bot.incidents.brakes import Hand
@@ -120,12 +120,29 @@ async def test_who_is_taken_off_the_team_after_the_approval_may_not_undo(house: 
         await undo(house)
 
 
-async def test_what_ran_by_itself_is_nobodys_to_undo(house: House) -> None:
+async def test_what_ran_by_itself_is_undone_by_who_would_have_been_asked(house: House) -> None:
     alone = House(house.redis, policy=rules(*ALLOWING))
     await alone.asked()
     await alone.work()
+    with pytest.raises(NotAllowedError, match="needs @oncall") as refused:
+        await undo(alone, "U3")
+    assert refused.value.asked_at is None, "nobody was asked"
+    await undo(alone, "U1")
+    await alone.work()
+    assert alone.world.painted == ["paint hall green", "paint hall red"]
+    assert await flaws(alone) == []
+
+
+async def test_what_a_release_before_let_run_is_nobodys_to_undo(house: House) -> None:
+    alone = House(house.redis, policy=rules(*ALLOWING))
+    await alone.asked()
+    await alone.work()
+    incident = await alone.incident()
+    fix = incident.plans["P1"]
+    nobody = fix.model_copy(update={"verdict": Allow(rule="auto")})
+    before = incident.model_copy(update={"plans": {**incident.plans, "P1": nobody}})
     with pytest.raises(NotAllowedError):
-        await undo(alone)
+        await alone.approvals.require(before, "P1", "U1")
 
 
 async def test_what_somebody_changed_since_is_refused_and_a_roll_back_offered(

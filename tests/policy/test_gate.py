@@ -201,6 +201,24 @@ def test_a_step_that_is_allowed_asks_nobody_of_its_own_rule() -> None:
     assert (found.rule, found.approvers) == ("asks", WHO)
 
 
+def test_what_is_allowed_may_be_undone_by_who_would_have_been_asked_of_all_its_steps() -> None:
+    rules = policy(
+        {"id": "a", "tools": ["a_tool"], "then": "allow", "approvers": ["@net", "@dba"]},
+        {"id": "b", "tools": ["b_tool"], "then": "allow", "approvers": ["@dba", "approvers"]},
+        {"id": "c", "then": "allow"},
+    )
+
+    def may_undo(*tools: str) -> tuple[str, ...]:
+        found = judge(rules, [facts(tool=tool) for tool in tools], WHO, MOMENT)
+        assert isinstance(found, Allow)
+        return found.may_undo
+
+    assert may_undo("c_tool") == WHO
+    assert may_undo("b_tool") == ("@dba", *WHO)
+    assert may_undo("a_tool", "b_tool") == ("@dba",)
+    assert may_undo("a_tool", "c_tool") == ()
+
+
 def test_a_plan_whose_steps_nobody_may_approve_together_goes_to_a_person() -> None:
     rules = policy(
         {"id": "a", "tools": ["a_tool"], "then": "ask", "approvers": ["@net"]},

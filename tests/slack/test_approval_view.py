@@ -219,12 +219,6 @@ def test_of_several_changes_the_steps_to_undo_are_named() -> None:
     assert record.endswith("[Undo steps 1, 2]")
 
 
-def test_what_ran_by_itself_has_no_button_to_undo_it() -> None:
-    by_itself = [*story.proposed(plan(), story.ALLOW), *story.done(0), *story.done(1)]
-    with pytest.raises(KeyError):
-        slot(scene(diagnosed(), *by_itself, story.recovered()), "approval:P1")
-
-
 def test_expired_it_offers_to_check_again() -> None:
     assert approval(story.voided("expired")) == (
         f"*Expired 02:02. Nothing ran.*{RECORD}\n[Check again and ask]"

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.domain import events as e
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.values import Plan
+from bot.domain.values import Allow, Plan
 from bot.incidents.question import Question
 from bot.sandbox.slack import LocalSlack, Person, SeenMessage
 from bot.slack import ids
@@ -232,10 +232,28 @@ class TestUndo:
         await whispered(maya, "Already rolled back by Maya 01:47.")
 
     @pytest.mark.invariant(14)
+    async def test_of_what_ran_by_itself_the_button_stands_where_it_ran(
+        self, desk: Desk, maya: Person, sam: Person
+    ) -> None:
+        allowed = Allow(rule="auto", may_undo=("@data-oncall",))
+        ran = [*story.done(0), *story.done(1), story.recovered(), resolved()]
+        desk.world.lamps |= {"hall": "green", "attic": "green"}
+        await desk.happens(opened(), diagnosed(), story.proposed(PLAN, allowed), *ran)
+        await desk.connect()
+        record = await having(sam, "Undo steps 1, 2")
+        assert "Fix of INC-1, 2 of 2 done" in str(record.blocks)
+        await sam.click(record, "Undo steps 1, 2")
+        told = await whispered(sam, "You can't undo this: needs @data-oncall.")
+        assert "asked" not in told.text
+        await maya.click(record, "Undo steps 1, 2")
+        await saying(maya, "Steps 1, 2 are being undone")
+        assert (await fix(desk)).undoable == (1, 0)
+
+    @pytest.mark.invariant(14)
     async def test_who_may_not_approve_is_told_who_may(self, asking: Desk, sam: Person) -> None:
         await done(asking)
         await sam.click(await having(sam, "Undo steps 1, 2"), "Undo steps 1, 2")
-        await whispered(sam, "You can't approve this: needs @data-oncall.")
+        await whispered(sam, "You can't undo this: needs @data-oncall.")
         assert (await fix(asking)).undoable == ()
 
     @pytest.mark.invariant(20)
@@ -251,7 +269,7 @@ class TestUndo:
         assert [b.text for b in record.buttons] == ["Roll back"]
 
         await sam.click(record, "Roll back")
-        await whispered(sam, "You can't approve this")
+        await whispered(sam, "You can't undo this")
         await maya.click(record, "Roll back")
         view = await window(maya, "goes back to")
         text = "\n".join(b["text"]["text"] for b in view["blocks"])

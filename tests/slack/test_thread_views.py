@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import events as e
-from bot.domain.values import FollowUp
+from bot.domain.values import Allow, FollowUp
 from bot.slack.views.text import read
 from bot.slack.views.thread import thread
 from tests.fakes import story
@@ -157,6 +157,31 @@ def test_the_execution_has_a_line_for_each_step() -> None:
     )
 
 
+BY_ITSELF = [diagnosed(), *story.proposed(plan(), Allow(rule="auto", may_undo=("@oncall",)))]
+
+
+def test_what_runs_by_itself_is_halted_and_undone_where_it_runs() -> None:
+    running = [*BY_ITSELF, *story.done(0)]
+    assert shown(slot(scene(*running), "execution:P1")).endswith("[Halt after this step]")
+    halt = e.PlanHalted(at=story.at(13), actor=DEV, plan_id="P1", name="Dev")
+    halted = shown(slot(scene(*running, story.started(1), halt), "execution:P1"))
+    assert halted.startswith("*Fix of INC-1, 1 of 2 done* · allowed by rule auto · halted by Dev\n")
+    assert "[Halt" not in halted
+    done = [*running, *story.done(1), story.recovered()]
+    assert shown(slot(scene(*done), "execution:P1")).endswith("[Undo switch]")
+    wanted = e.UndoApproved(at=story.at(50), actor=DEV, plan_id="P1", digest="", steps=(0,))
+    undone = scene(*done, wanted, story.undoing(0), story.undone(0))
+    assert shown(slot(undone, "execution:P1")).startswith(
+        "*Fix of INC-1, 1 of 2 done* · allowed by rule auto · rolled back 01:47 by Dev\n"
+    )
+
+
+def test_where_policy_names_nobody_no_button_undoes_it() -> None:
+    nobody = [*story.proposed(plan(), story.ALLOW), *story.done(0), *story.done(1)]
+    done = slot(scene(diagnosed(), *nobody, story.recovered()), "execution:P1")
+    assert len(done.blocks) == 1
+
+
 def test_of_many_steps_those_around_the_current_one_are_shown_in_five_lines() -> None:
     long = plan(steps=tuple(switch() if n % 2 else rerun() for n in range(9)))
     approve = story.decided("approve", MAYA, long)
@@ -201,6 +226,11 @@ def test_the_monitor_tells_the_last_look_and_until_when_it_watches() -> None:
     assert shown(slot(looked, "monitor:P1")) == "*Watching since 01:47:* run is running"
     verified = scene(*landed, story.verified(1), work=[noted("lag 4 min")])
     assert shown(slot(verified, "monitor:P1")) == "*Watching until 02:02:* lag 4 min"
+    done_at = (verified.incident.plans["P1"].touched_at - story.START).total_seconds()
+    last = noted("lag 40 min · dust: 9 g", step=None, seconds=done_at + 7)
+    assert shown(slot(scene(*landed, story.verified(1), work=[last]), "monitor:P1")) == (
+        "*Watching until 02:02:* lag 40 min · dust: 9 g · check 3 of 21"
+    )
     assert shown(slot(scene(*FIXED), "monitor:P1")) == "*Recovered 01:47:* dust: 1 g"
 
 

@@ -28,7 +28,7 @@ async def told(refused: CommandRefusedError, directory: SlackDirectory) -> str:
         case NotAllowedError():
             people = await directory.people(set(refused.approvers))
             who = " or ".join(people.name(a) for a in refused.approvers) or "somebody else"
-            words = f"You can't approve this: needs {who}."
+            words = f"You can't {refused.act} this: needs {who}."
             words += await _asked(refused, directory)
             if refused.unreadable:
                 words += f" Who that is can't be told now: {safe('; '.join(refused.unreadable))}."

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
+from bot.domain.values import Allow
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
+from bot.slack.views.aftermath import left
 from bot.slack.views.failure import failure_of, undoing_of
-from bot.slack.views.text import noticed, said, section
+from bot.slack.views.text import clock, noticed, said, section
+from bot.slack.views.ways_on import ways_on
 
 _MARKS = {
     StepStatus.PENDING: "·",
@@ -30,12 +33,28 @@ def execution(scene: Scene, state: PlanState) -> Slot | None:
     total = len(state.steps)
     done = sum(s.status is StepStatus.VERIFIED for s in state.steps)
     head = f"*Fix of {scene.incident.id}, {done} of {total} done* · {decided(scene, state)}"
+    # What was asked for has its buttons where it was asked.
+    alone = isinstance(state.verdict, Allow)
+    taken = _in_hand(scene, state) if alone else ""
     return Slot(
         id=f"execution:{state.plan.id}",
         text=f"{scene.incident.id} fix: {done} of {total} done",
-        blocks=(section("\n".join([head, *_steps(state)])),),
-        state=",".join(step.status for step in state.steps),
+        blocks=(
+            section("\n".join([f"{head}{taken}", *_steps(state)])),
+            *(ways_on(scene, state) if alone else ()),
+        ),
+        state=f"{','.join(step.status for step in state.steps)}{taken}",
     )
+
+
+def _in_hand(scene: Scene, state: PlanState) -> str:
+    """` · halted by Maya`: what people did about it, by plain names, and what is live since."""
+    if state.undo and state.rolled_back_at:
+        who, at = scene.people.name(state.undo.actor), clock(state.rolled_back_at)
+        return f" · rolled back {at} by {who}"
+    if state.undo or state.overwritable:
+        return f" · {said(left(state), 200)}"
+    return f" · halted by {scene.people.name(state.halt.actor)}" if state.halt else ""
 
 
 def failure(scene: Scene, state: PlanState) -> Slot | None:

@@ -1,10 +1,10 @@
-"""What people may still do about a plan that was decided: the buttons of its record."""
+"""What people may still do about a plan that may run or ran: the buttons of its record."""
 
 from __future__ import annotations
 
 from bot.domain.intervention import undo_offered
 from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
-from bot.domain.values import Ask
+from bot.domain.values import answerable
 from bot.slack import ids
 from bot.slack.scene import Scene
 from bot.slack.views.text import Block, button, cut, visible
@@ -25,11 +25,11 @@ def ways_on(scene: Scene, state: PlanState) -> list[Block]:
     if _may_halt(state):
         heard = f"Halt the fix of {incident.id} after this step"
         buttons.append(button("Halt after this step", ids.HALT, heard, value=value))
-    # Whoever may approve may undo: where policy let it run by itself that is nobody.
-    if isinstance(state.verdict, Ask) and state.overwritable:
+    somebodys = bool(answerable(state.verdict))
+    if somebodys and state.overwritable:
         heard = f"See what a roll back of {incident.id} would overwrite"
         buttons.append(button("Roll back", ids.ROLL_BACK, heard, value=value))
-    elif isinstance(state.verdict, Ask) and state.revertible:
+    elif somebodys and state.revertible:
         buttons.append(_undo(scene, state, value))
     return [{"type": "actions", "elements": buttons}] if buttons else []
 
