@@ -104,6 +104,8 @@ def intervened(incident: Incident, proposed_at: datetime) -> str:
         return "a person ended a plan here"
     if any(fix.replan_asked for fix in incident.fixes):
         return "a person asked for it again"
+    if any(fix.undo for fix in incident.fixes):
+        return "a person had a plan undone here"
     earlier = [s for s in incident.severity_changes if s.at <= proposed_at]
     if any(change.severity > change.before for change in earlier):
         return "a person made the incident less severe"

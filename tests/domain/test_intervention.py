@@ -10,7 +10,7 @@ import pytest
 from bot.domain import commands as c
 from bot.domain import events as e
 from bot.domain.decide import decide
-from bot.domain.intervention import UNDO_WITHIN
+from bot.domain.intervention import UNDO_WITHIN, intervened
 from bot.domain.plan_state import PlanStatus, StepStatus
 from tests.fakes.commands import APPROVED, after, assert_refused, finish, types, verify
 from tests.fakes.story import (
@@ -201,6 +201,14 @@ class TestUndoing:
 
     def test_an_undo_that_was_refused_before_it_began_may_be_wanted(self) -> None:
         assert after(told(STUCK), undo(1, 0)).plans["P1"].undoable == (1, 0)
+
+    def test_what_comes_after_is_put_before_a_person(self) -> None:
+        by_itself = plan(), ALLOW
+        ran = [opened(), diagnosed(), *proposed(*by_itself), *done(0), *done(1), recovered()]
+        assert intervened(told(ran), at(70)) == ""
+        wanted = undo(1, 0, digest=plan().digest(ALLOW.rule))
+        undone_by_hand = after(told(ran), wanted)
+        assert intervened(undone_by_hand, at(70)) == "a person had a plan undone here"
 
     def test_the_books_are_nobodys_to_undo(self) -> None:
         books = plan("books-open", verify=())

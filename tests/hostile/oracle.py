@@ -249,6 +249,7 @@ class Oracle:
                 watched.by_hand |= event.cause in ("halted", "handed", "stopped", "resolved")
             case e.UndoApproved() if watched:
                 self._pressed("undo", incident, event, watched)
+                watched.by_hand = True
                 watched.wanted |= dict.fromkeys(event.steps, event)
                 watched.refused -= set(event.steps)
             case e.ActionStarted() if watched:
