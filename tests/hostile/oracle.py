@@ -86,6 +86,7 @@ class Watched:
     """A plan, as far as the judge followed it."""
 
     plan: Plan
+    digest: str
     asked: e.ApprovalRequested | None = None
     approvers: dict[str, frozenset[str]] = field(default_factory=dict)
     """Who approved, with the groups they were in."""
@@ -204,7 +205,7 @@ class Oracle:
                 self._closed[fingerprint] = max(began)
             case e.DiagnosisReached(diagnosis=diagnosis):
                 self._confidence[incident] = diagnosis.confidence
-            case e.PlanProposed(plan=plan):
+            case e.PlanProposed(plan=plan, verdict=verdict):
                 new = (incident, plan.id) not in self.plans
                 self._hold(new, f"{incident} {plan.id} was proposed twice")
                 late = incident in self._resolved and plan.purpose == "fix"
@@ -212,7 +213,7 @@ class Oracle:
                 hand = incident in self._milder or any(
                     each.by_hand for (of, _), each in self.plans.items() if of == incident
                 )
-                self.plans[incident, plan.id] = Watched(plan, asks=hand)
+                self.plans[incident, plan.id] = Watched(plan, plan.digest(verdict.rule), asks=hand)
             case e.IncidentResolved():
                 self._over(incident)
             case e.IncidentReopened():
@@ -246,7 +247,8 @@ class Oracle:
                 held = watched.halted or event.cause != "halted"
                 self._hold(held, f"{plan_id} is void by a halt that nobody wanted")
                 watched.over = event.cause
-                watched.by_hand |= event.cause in ("halted", "handed", "stopped", "resolved")
+                by_hand = event.cause in ("halted", "handed", "stopped", "resolved")
+                watched.by_hand |= by_hand and watched.plan.purpose == "fix"
             case e.UndoApproved() if watched:
                 self._pressed("undo", incident, event, watched)
                 watched.by_hand = True
@@ -320,7 +322,7 @@ class Oracle:
     ) -> None:
         """Somebody wanted it who may, and was shown what an undo writes over."""
         name = f"{what} of {incident} {event.plan_id} by {event.actor!r}"
-        digest = getattr(event, "digest", watched.asked.digest if watched.asked else "")
+        digest = getattr(event, "digest", watched.digest)
         key = (what, event.actor, incident, event.plan_id, digest)
         pressed = [w for w in self._wants if (w.what, w.user, w.incident, w.plan, w.digest) == key]
         self._hold(any(w.rightful for w in pressed), f"{name}: it was not theirs to want")
