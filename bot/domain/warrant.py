@@ -140,12 +140,11 @@ def _unfounded(
 ) -> str | None:
     """Whether the person who wants it undone is one of those who may approve it."""
     proposals = [x for x in earlier if isinstance(x, e.PlanProposed) and x.plan.id == undo.plan_id]
-    verdict = proposals[-1].verdict if proposals else None
-    if verdict is None or set(wanted.via).isdisjoint(answerable(verdict)):
+    if not proposals or set(wanted.via).isdisjoint(answerable(proposals[-1].verdict)):
         return f"was undone for {wanted.actor}, who may not approve it"
     if not _commanded(wanted, earlier):
         return f"was undone for {wanted.actor}, who did not command the incident"
-    if wanted.digest != proposals[-1].plan.digest(verdict.rule):
+    if wanted.digest != proposals[-1].plan.digest(proposals[-1].verdict.rule):
         return f"was undone as plan {wanted.digest[:8]}, which is another"
     if undo.approved_by != wanted.actor:
         return f"was undone in the name of {undo.approved_by or 'nobody'}, not of {wanted.actor}"

@@ -14,7 +14,7 @@ from bot.domain.values import Allow, ApprovalGroup, Ask, Deny, Escalate, Risk, V
 from bot.policy.approvals import groups_of, together
 from bot.policy.facts import Circumstances, Facts
 from bot.policy.risk import highest, risk
-from bot.policy.rule import seconds
+from bot.policy.rule import Rule, seconds
 from bot.policy.rules import Policy
 from bot.policy.ruling import Ruling
 from tools.kit.types import Effect
@@ -37,7 +37,7 @@ def judge(
         case "escalate":
             return Escalate(rule=strictest.rule, reason=strictest.reason)
         case "allow":
-            needed = together(_asked(rulings, approvers))
+            needed = together(_asked(_rules(rulings), approvers))
             return Allow(rule=strictest.rule, reason=strictest.reason, may_undo=_everybody(needed))
     asking = [ruled for ruled in rulings if ruled.kind == "ask"]
     return _ask(policy, asking, approvers, highest(*map(risk, steps)))
@@ -116,9 +116,7 @@ def _mode(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) ->
 
 def _intervened(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
     """Where a person has put a hand in, the next plan is put before one."""
-    if not moment.intervened or facts.purpose != "fix":
-        return ruled
-    return ruled.at_least("ask", moment.intervened)
+    return ruled.at_least("ask", moment.intervened) if moment.intervened else ruled
 
 
 def _breaker(ruled: Ruling, policy: Policy, facts: Facts, moment: Circumstances) -> Ruling:
@@ -147,8 +145,8 @@ def _ask(
     policy: Policy, asking: Sequence[Ruling], approvers: tuple[str, ...], how_risky: Risk
 ) -> Ask | Escalate:
     """One question for all steps: what each of their rules asks for, in the shortest time."""
-    rules = [ruled.by for ruled in asking if ruled.by]
-    asked = _asked(asking, approvers)
+    rules = _rules(asking)
+    asked = _asked(rules, approvers)
     for rule, groups in zip(rules, asked, strict=True):
         if not all(group.approvers for group in groups):
             reason = "nobody may approve it: OPSBOT_APPROVERS names no one"
@@ -173,11 +171,11 @@ def _ask(
     )
 
 
-def _asked(
-    rulings: Sequence[Ruling], approvers: tuple[str, ...]
-) -> list[tuple[ApprovalGroup, ...]]:
-    """Whom each of their rules names."""
-    rules = [ruled.by for ruled in rulings if ruled.by]
+def _rules(rulings: Sequence[Ruling]) -> list[Rule]:
+    return [ruled.by for ruled in rulings if ruled.by]
+
+
+def _asked(rules: Sequence[Rule], approvers: tuple[str, ...]) -> list[tuple[ApprovalGroup, ...]]:
     return [groups_of(rule.approvals, rule.approvers, approvers) for rule in rules]
 
 

@@ -202,14 +202,6 @@ class TestUndoing:
     def test_an_undo_that_was_refused_before_it_began_may_be_wanted(self) -> None:
         assert after(told(STUCK), undo(1, 0)).plans["P1"].undoable == (1, 0)
 
-    def test_what_comes_after_is_put_before_a_person(self) -> None:
-        by_itself = plan(), ALLOW
-        ran = [opened(), diagnosed(), *proposed(*by_itself), *done(0), *done(1), recovered()]
-        assert intervened(told(ran), at(70)) == ""
-        wanted = undo(1, 0, digest=plan().digest(ALLOW.rule))
-        undone_by_hand = after(told(ran), wanted)
-        assert intervened(undone_by_hand, at(70)) == "a person had a plan undone here"
-
     def test_the_books_are_nobodys_to_undo(self) -> None:
         books = plan("books-open", verify=())
         kept = [*proposed(books, ALLOW), *done(0, "books-open"), *done(1, "books-open")]
@@ -284,6 +276,48 @@ class TestUndoing:
         late = undo(1, 0, at=at(60) + 2 * UNDO_WITHIN)
         assert types(decide(told(refused), late)) == ["undo.approved"]
         assert after(told(refused), late).plans["P1"].steps[1].status is StepStatus.VERIFIED
+
+
+class TestWhatComesAfterAPersonPutAHandIn:
+    """Policy alone runs nothing any more."""
+
+    @pytest.mark.parametrize("cause", ["halted", "handed", "stopped", "resolved"])
+    def test_a_plan_was_ended_by_hand(self, cause: str) -> None:
+        ended = told(opened(), diagnosed(), *proposed(), voided(cause), *second())
+        assert intervened(ended, at(70)) == "a person ended a plan here"
+
+    def test_another_was_asked_for(self) -> None:
+        again = e.ReplanRequested(at=at(12), actor="U1", plan_id="P1")
+        asked = told(opened(), diagnosed(), *proposed(), voided("expired"), again, *second())
+        assert intervened(asked, at(70)) == "a person asked for it again"
+
+    def test_one_was_undone(self) -> None:
+        wanted = decide(told(DONE[:-1]), undo(1, 0))
+        undone_by_hand = told(DONE[:-1], wanted, second())
+        assert intervened(undone_by_hand, at(70)) == "a person had a plan undone here"
+
+    @pytest.mark.parametrize(
+        ("before", "severity", "seconds", "milder"),
+        [
+            ("sev1", "sev2", 10, True),
+            ("sev1", "sev2", 60, True),
+            ("sev1", "sev2", 61, False),
+            ("sev2", "sev1", 10, False),
+            ("sev2", "sev2", 10, False),
+        ],
+    )
+    def test_it_was_made_less_severe_before_the_plan(
+        self, before: str, severity: str, seconds: float, milder: bool
+    ) -> None:
+        change = {"actor": "U1", "before": before, "severity": severity, "reason": "because"}
+        changed = e.SeverityChanged.model_validate({"at": at(seconds), **change})
+        found = intervened(told(opened(), changed), at(60))
+        assert found == ("a person made the incident less severe" if milder else "")
+
+    @pytest.mark.parametrize("cause", ["expired", "guard", "cleared", "policy"])
+    def test_what_ended_or_went_on_of_itself_is_nobodys_hand(self, cause: str) -> None:
+        itself = told(opened(), diagnosed(), *proposed(), voided(cause), *second())
+        assert intervened(itself, at(70)) == ""
 
 
 def test_a_step_that_found_its_target_changed_after_a_verdict_stays_live() -> None:

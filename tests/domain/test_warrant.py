@@ -245,6 +245,11 @@ def test_one_without_is_found_with_its_entry(parts: Any, words: str) -> None:
     assert words in what
 
 
+def test_of_a_plan_whose_proposal_is_gone_nothing_may_be_undone() -> None:
+    found = lacks(opened(), decided(), started(), finished(), WANTED, wanted_undo())
+    assert "was undone for U1, who may not approve it" in found[-1][1]
+
+
 class TestSeveralPlansInOneTrail:
     """Each stands for itself, though the steps and so the digests may be the same."""
 

@@ -35,9 +35,10 @@ async def test_whoever_is_on_call_may_approve(house: House) -> None:
 @pytest.mark.parametrize("user", ["U3", "G1", "B1", "U9", "@oncall", ""])
 async def test_nobody_else_may(house: House, user: str) -> None:
     """Not another team, a guest on call, a bot on call, a stranger, or a group itself."""
-    await house.asked()
-    with pytest.raises(NotAllowedError, match="needs @oncall"):
+    asked = await house.asked()
+    with pytest.raises(NotAllowedError, match="needs @oncall") as refused:
         await house.decide(user=user)
+    assert (refused.value.act, refused.value.asked_at) == ("approve", asked.proposed_at)
     assert (await house.fix()).status is PlanStatus.AWAITING
 
 

@@ -47,6 +47,7 @@ async def test_fewer_steps_fewer_targets_and_a_smaller_value_are_a_new_plan(lit:
     incident = await narrow(lit, steps=1, params={0: {"lamps": ["attic"], "level": 40}})
     fix = incident.plans["P2"]
     assert (fix.status, fix.plan.requester) == (PlanStatus.AWAITING, "U3")
+    assert fix.plan.prompted_by == ()
     assert fix.plan.steps[0].params == {"lamps": ["attic"], "level": 40, "hue": "warm"}
     assert [change.after for change in fix.plan.steps[0].dry_run.changes] == [40]
     assert fix.digest != wide.digest

@@ -92,6 +92,18 @@ async def test_a_failing_service_without_an_sla_takes_none_from_the_others() -> 
     assert (await office.verdict(story.told(story.opened(), joined))).kind == "escalate"
 
 
+async def test_whoever_made_it_less_severe_has_a_say_in_what_is_proposed_from_then_on() -> None:
+    office = Office({})
+    told = {"actor": "U1", "before": "sev3", "severity": "sev4", "reason": "only a lamp"}
+    calmer = e.SeverityChanged.model_validate({"at": office.clock(), **told})
+    incident, plan = story.told(story.opened(), calmer), await office.plan()
+    before = office.clock() - timedelta(minutes=1)
+    office.clock.advance(60)
+    anew = await office.planner.judge(incident, plan, "high")
+    proposed = await office.planner.judge(incident, plan, "high", proposed_at=before)
+    assert (anew.kind, proposed.kind) == ("ask", "allow")
+
+
 async def test_a_plan_that_people_were_asked_about_in_time_outlives_the_sla() -> None:
     office = Office({"escalate_when": {"sla_share": 0.8}})
     plan, incident = await office.plan(), story.told(story.opened())
