@@ -48,6 +48,7 @@ def _act(settings: Settings, prepared: Prepared, connection: redis.Redis) -> Non
 
 
 def _wait(settings: Settings, prepared: Prepared, connection: redis.Redis) -> None:
+    prepared.index.build()
     cores: list[Core] = []
     models = wiring.choose_models(settings)
 

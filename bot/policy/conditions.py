@@ -9,9 +9,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-import cel
-
 from bot.policy import cel_functions
+from bot.policy.cel_engine import cel
 from bot.policy.cel_source import bound_names, rewrite
 from bot.policy.cel_values import for_cel, from_cel, kind_of
 
