@@ -19,7 +19,7 @@ from bot.sandbox.slack.checks import blocks
 from bot.sandbox.slack.state import SlackState
 from bot.sandbox.slack.web_api import endpoint
 from bot.slack.posting import messages
-from bot.slack.posting.rates import POST
+from bot.slack.posting.rates import POST, NotYetError
 from bot.slack.slots import Slot
 from tests.fakes import story
 from tests.fakes.poll import until
@@ -386,6 +386,33 @@ async def test_a_message_that_slack_refuses_keeps_no_call_for_a_person_back(
 
     await until(rang)
     assert "diagnosis" not in await desk.posted()
+
+
+async def test_what_slack_refused_is_still_told_while_other_messages_wait_their_turn(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = Slot(id="diagnosis", text="bad", blocks=({"type": "section"},))
+    monkeypatch.setattr("bot.slack.views.thread.diagnoses", lambda _: [bad])
+    monkeypatch.setattr("bot.slack.projection.projector._UNSHOWN_SECONDS", 0)
+    await desk.happens(opened(), diagnosed())
+    desk.project()
+
+    async def told() -> bool:
+        return await desk.projector.trouble() == "INC-1 can't be shown"
+
+    await until(told)
+    waited = asyncio.Event()
+
+    async def waits(_: str) -> None:
+        waited.set()
+        raise NotYetError(0.1)
+
+    monkeypatch.setattr(desk.projector, "project", waits)
+    async with asyncio.timeout(20):
+        await waited.wait()
+        waited.clear()
+        await waited.wait()
+    assert await told()
 
 
 @pytest.mark.usefixtures("hurried")

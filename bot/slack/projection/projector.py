@@ -157,7 +157,8 @@ class Projector:
             rest = later.seconds
             if not later.urgent:
                 rest = max(rest, _CROWD_SECONDS * len(self._resting))
-            self._failing.pop(incident_id, None)
+            if not self._reconciler.refuses(incident_id):
+                self._failing.pop(incident_id, None)
         except ClosedError:
             rest = _CLOSED_SECONDS
         except Exception as error:

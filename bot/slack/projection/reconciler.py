@@ -41,6 +41,10 @@ class Reconciler:
         """Which channels take nothing, and what to do about it."""
         return [str(why) for _, (_, why) in sorted(self._closed.items())]
 
+    def refuses(self, name: str) -> bool:
+        """Whether Slack refused a message of that thread, as it stood at the last look."""
+        return any(thread == name for thread, _ in self._refused)
+
     async def reconcile(
         self,
         name: str,
@@ -58,6 +62,7 @@ class Reconciler:
         later: list[NotYetError] = []
         refused: SlackApiError | None = None
         urgent = _urgent(slots, posted)
+        self._forget_refusals(name, slots)
         for slot in slots:
             top = posted.get(root)
             if slot.id != root and not slot.channel and (top is None or not top.ts):
@@ -143,6 +148,13 @@ class Reconciler:
         if slot.id == "report":
             crashpoint("F1")
         return now
+
+    def _forget_refusals(self, name: str, slots: Sequence[Slot]) -> None:
+        """Of what isn't to be shown any more."""
+        kept = {slot.id for slot in slots}
+        for thread, slot_id in [key for key in self._refused if key[0] == name]:
+            if slot_id not in kept:
+                del self._refused[thread, slot_id]
 
     def _refusal(self, name: str, slot: Slot) -> SlackApiError | None:
         """Why it isn't tried again yet, where it still is what was refused."""
