@@ -26,7 +26,11 @@ SIMILAR = 0.25
 
 
 class Ranking:
-    """Built once and searched without I/O, over documents known by their place."""
+    """Built once and searched without I/O, over documents known by their place.
+
+    A document whose title the query names in full weighs twice as much as one whose title it does
+    not touch: short titles say what a runbook is for, and long texts mention everything.
+    """
 
     def __init__(self, documents: Sequence[Document]) -> None:
         titles = [set(words(_title(each))) for each in documents]

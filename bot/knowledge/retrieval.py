@@ -22,11 +22,7 @@ class Hit(Frozen):
 
 
 class RunbookIndex:
-    """An index over documents, built by the first search.
-
-    A document whose title the query names in full weighs twice as much as one whose title it does
-    not touch: short titles say what a runbook is for, and long texts mention everything.
-    """
+    """An index over documents, built by the first search."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
         self.documents = tuple(documents)

@@ -13,9 +13,10 @@ from bot.domain.looks import counted, looks, until_next
 WITHIN = st.floats(0, 7200, allow_nan=False)
 
 
-def test_of_a_quarter_of_an_hour_the_first_minute_has_six_looks_and_each_later_one() -> None:
+def test_of_a_quarter_of_an_hour_the_first_minute_has_six_looks_and_the_others_one_each() -> None:
     planned = looks(900)
-    assert planned[:8] == (0, 3, 6, 12, 24, 48, 96, 156)
+    assert planned[:7] == (0, 3, 6, 12, 24, 48, 96)
+    assert {later - earlier for earlier, later in pairwise(planned[6:-1])} == {60}
     assert planned[-1] == 900
 
 

@@ -86,13 +86,16 @@ def test_a_title_is_taken_from_the_head_the_first_heading_or_the_name() -> None:
     assert plain_document("a/b.md", "text").title == "b"
 
 
-def test_the_index_alone_does_not_import_llama_index() -> None:
-    code = "import sys, bot.knowledge.search_tool; print(any('llama' in m for m in sys.modules))"
+@pytest.mark.parametrize("process", ["bot.worker", "bot.serving"])
+def test_a_process_starts_without_what_only_a_search_or_a_terminal_needs(process: str) -> None:
+    code = f"import sys, {process}; print(*{{m.partition('.')[0] for m in sys.modules}})"
     root = Path(__file__).parents[2]
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() == "False"
+    loaded = set(ran.stdout.split())
+    assert "cel" in loaded
+    assert not loaded & {"llama_index", "numpy", "bm25s", "prompt_toolkit", "rich"}
 
 
 def test_the_index_is_a_llama_index_retriever(index: RunbookIndex) -> None:

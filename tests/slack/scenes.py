@@ -182,8 +182,7 @@ def called(reason: str, plan_id: str | None = None) -> e.PersonCalled:
 
 def noted(summary: str, *, step: int | None = 1, seconds: float = 15) -> e.ProgressNoted:
     """`step` None: a look at the recovery."""
-    at_ = at(seconds)
-    return e.ProgressNoted(at=at_, actor="opsbot", plan_id="P1", step=step, summary=summary)
+    return e.ProgressNoted(at=at(seconds), actor="opsbot", plan_id="P1", step=step, summary=summary)
 
 
 def books(milestone: str, *steps: tuple[str, str, str]) -> list[e.IncidentEvent]:

@@ -165,14 +165,15 @@ def test_what_runs_by_itself_is_halted_and_undone_where_it_runs() -> None:
     assert shown(slot(scene(*running), "execution:P1")).endswith("[Halt after this step]")
     halt = e.PlanHalted(at=story.at(13), actor=DEV, plan_id="P1", name="Dev")
     halted = shown(slot(scene(*running, story.started(1), halt), "execution:P1"))
-    assert halted.startswith("*Fix of INC-1, 1 of 2 done* · allowed by rule auto · halted by Dev\n")
+    assert halted.startswith("*Fix of INC-1, 1 of 2 done* · allowed by rule auto · Running 2 of 2")
+    assert "Running 2 of 2 · halted by Dev after it\n" in halted
     assert "[Halt" not in halted
     done = [*running, *story.done(1), story.recovered()]
     assert shown(slot(scene(*done), "execution:P1")).endswith("[Undo switch]")
     wanted = e.UndoApproved(at=story.at(50), actor=DEV, plan_id="P1", digest="", steps=(0,))
     undone = scene(*done, wanted, story.undoing(0), story.undone(0))
     assert shown(slot(undone, "execution:P1")).startswith(
-        "*Fix of INC-1, 1 of 2 done* · allowed by rule auto · rolled back 01:47 by Dev\n"
+        "*Fix of INC-1, 1 of 2 done* · allowed by rule auto · Rolled back 01:47 by Dev\n"
     )
 
 

@@ -6,9 +6,9 @@ from bot.domain.plan_state import PlanState, PlanStatus, StepStatus
 from bot.domain.values import Allow
 from bot.slack.scene import Scene
 from bot.slack.slots import Slot
-from bot.slack.views.aftermath import left
 from bot.slack.views.failure import failure_of, undoing_of
-from bot.slack.views.text import clock, noticed, said, section
+from bot.slack.views.outcome import outcome
+from bot.slack.views.text import noticed, said, section
 from bot.slack.views.ways_on import ways_on
 
 _MARKS = {
@@ -48,13 +48,9 @@ def execution(scene: Scene, state: PlanState) -> Slot | None:
 
 
 def _in_hand(scene: Scene, state: PlanState) -> str:
-    """` · halted by Maya`: what people did about it, by plain names, and what is live since."""
-    if state.undo and state.rolled_back_at:
-        who, at = scene.people.name(state.undo.actor), clock(state.rolled_back_at)
-        return f" · rolled back {at} by {who}"
-    if state.undo or state.overwritable:
-        return f" · {said(left(state), 200)}"
-    return f" · halted by {scene.people.name(state.halt.actor)}" if state.halt else ""
+    """` · Rolled back 02:50 by Dev`: what people did about it; empty where nobody did."""
+    touched = state.halt or state.undo or state.overwritable
+    return f" · {outcome(scene, state)}" if touched else ""
 
 
 def failure(scene: Scene, state: PlanState) -> Slot | None:

@@ -25,11 +25,11 @@ def ways_on(scene: Scene, state: PlanState) -> list[Block]:
     if _may_halt(state):
         heard = f"Halt the fix of {incident.id} after this step"
         buttons.append(button("Halt after this step", ids.HALT, heard, value=value))
-    somebodys = bool(answerable(state.verdict))
-    if somebodys and state.overwritable:
+    theirs = bool(answerable(state.verdict))
+    if theirs and state.overwritable:
         heard = f"See what a roll back of {incident.id} would overwrite"
         buttons.append(button("Roll back", ids.ROLL_BACK, heard, value=value))
-    elif somebodys and state.revertible:
+    elif theirs and state.revertible:
         buttons.append(_undo(scene, state, value))
     return [{"type": "actions", "elements": buttons}] if buttons else []
 
